@@ -1,0 +1,32 @@
+"""Task definitions, services and tasks on the hosts of a cluster."""
+
+from provisioning.aws.ecs.services import (
+    ServiceSpec,
+    ServiceUpdate,
+    delete_service,
+    describe_services,
+    ensure_service,
+    scale_service,
+    update_service,
+)
+from provisioning.aws.ecs.states import DeploymentState, ServiceEvent, ServiceState
+from provisioning.aws.ecs.task_definitions import TaskSpec, register_task_definition
+from provisioning.aws.ecs.tasks import TaskState, describe_tasks, list_tasks
+
+__all__ = [
+    "DeploymentState",
+    "ServiceEvent",
+    "ServiceSpec",
+    "ServiceState",
+    "ServiceUpdate",
+    "TaskSpec",
+    "TaskState",
+    "delete_service",
+    "describe_services",
+    "describe_tasks",
+    "ensure_service",
+    "list_tasks",
+    "register_task_definition",
+    "scale_service",
+    "update_service",
+]

@@ -1,0 +1,78 @@
+"""Running and stopped tasks of a service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING, Literal
+
+from provisioning.aws.errors import accepting, asking_aws
+from provisioning.aws.session import AwsSession
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
+
+TASKS_PER_CALL = 100
+
+
+@dataclass(frozen=True)
+class TaskState:
+    arn: str
+    task_definition: str
+    last_status: str
+    health: str
+    stopped_reason: str
+    stop_code: str
+    exit_code: int | None
+    container_reason: str
+    created_at: datetime | None
+    started_at: datetime | None
+    stopped_at: datetime | None
+    availability_zone: str
+
+
+@asking_aws("list the tasks of the service")
+def list_tasks(
+    session: AwsSession, cluster: str, service: str, desired_status: Literal["RUNNING", "STOPPED"]
+) -> tuple[TaskState, ...]:
+    """The service's tasks that run (or start), or those that stopped: ECS forgets these in about an hour."""
+    with accepting("not_found"), asking_aws("list the tasks of the service"):
+        arns = list(_task_arns(session, cluster, service, desired_status))
+        batches = (arns[at : at + TASKS_PER_CALL] for at in range(0, len(arns), TASKS_PER_CALL))
+        return tuple(chain.from_iterable(describe_tasks(session, cluster, batch) for batch in batches))
+    return ()
+
+
+def _task_arns(
+    session: AwsSession, cluster: str, service: str, desired_status: Literal["RUNNING", "STOPPED"]
+) -> Iterator[str]:
+    pages = session.client("ecs").get_paginator("list_tasks")
+    for page in pages.paginate(cluster=cluster, serviceName=service, desiredStatus=desired_status):
+        yield from page["taskArns"]
+
+
+@asking_aws("read the state of the tasks")
+def describe_tasks(session: AwsSession, cluster: str, arns: Sequence[str]) -> tuple[TaskState, ...]:
+    """At most 100 a call; tasks that ECS has forgotten are absent."""
+    return tuple(map(_task, session.client("ecs").describe_tasks(cluster=cluster, tasks=list(arns))["tasks"]))
+
+
+def _task(said: TaskTypeDef) -> TaskState:
+    empty: ContainerTypeDef = {}
+    container = next(iter(said.get("containers", ())), empty)
+    return TaskState(
+        arn=said["taskArn"],
+        task_definition=said.get("taskDefinitionArn", ""),
+        last_status=said.get("lastStatus", ""),
+        health=said.get("healthStatus", "UNKNOWN"),
+        stopped_reason=said.get("stoppedReason", ""),
+        stop_code=said.get("stopCode", ""),
+        exit_code=container.get("exitCode"),
+        container_reason=container.get("reason", ""),
+        created_at=said.get("createdAt"),
+        started_at=said.get("startedAt"),
+        stopped_at=said.get("stoppedAt"),
+        availability_zone=said.get("availabilityZone", ""),
+    )
