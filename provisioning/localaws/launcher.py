@@ -1,0 +1,72 @@
+"""Checks what the patches reach, applies them, and runs MiniStack in this process."""
+
+import sys
+
+import docker
+from docker.errors import DockerException
+from ministack import app as ministack_app
+
+from provisioning.localaws import (
+    cfn_types,
+    containers,
+    health,
+    pacing,
+    process_runtime,
+    status,
+    steady_state,
+    targets,
+    task_health,
+    traffic,
+)
+from provisioning.localaws.checks import Mismatch, check
+from provisioning.localaws.options import Options
+
+PATCHES = (cfn_types, containers, health, pacing, process_runtime, status, steady_state, targets, task_health, traffic)
+
+
+def run(options: Options) -> int:
+    try:
+        check(reached for patch in PATCHES for reached in patch.REACHES)
+        runtime = choose_runtime(options.runtime)
+    except (Mismatch, NoEngine) as error:
+        print(f"The local AWS cannot start: {error}", file=sys.stderr)
+        return 2
+    _install(options, runtime)
+    print(f"Local AWS on http://127.0.0.1:{options.port}, tasks run by: {runtime}", flush=True)
+    sys.argv = ["ministack"]
+    try:
+        ministack_app.main()
+    finally:
+        process_runtime.stop_all()
+    return 0
+
+
+class NoEngine(Exception):
+    """Real containers were asked for, and no Docker engine answers."""
+
+
+def choose_runtime(asked: str) -> str:
+    """`docker` or `process`. `auto` takes Docker when an engine answers."""
+    if asked == "process":
+        return "process"
+    try:
+        docker.from_env(timeout=5).ping()
+    except DockerException as error:
+        if asked == "docker":
+            raise NoEngine(f"no Docker engine answers ({error}). Start one, or use --runtime process.") from error
+        return "process"
+    return "docker"
+
+
+def _install(options: Options, runtime: str) -> None:
+    cfn_types.install()
+    pacing.install(options.pace)
+    containers.install()
+    health.install()
+    traffic.install()
+    targets.install()
+    task_health.install()
+    steady_state.install()
+    status.install(runtime)
+    if runtime == "process":
+        process_runtime.install()

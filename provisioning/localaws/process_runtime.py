@@ -1,0 +1,2 @@
+REACHES=()
+def stop_all(): pass
