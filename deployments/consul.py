@@ -1,0 +1,263 @@
+"""The one door to Consul's key-value store. Speaks dataclasses, knows no models."""
+
+import base64
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+from consul import ACLDisabled, ACLPermissionDenied, Consul, ConsulException
+from consul.callback import CB
+
+from deployments import keys
+
+
+@dataclass(frozen=True)
+class ConsulAddress:
+    """Where an environment's Consul answers (`http://host:8500`) and the token to show it."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored value. What is not UTF-8 text comes as base64, to be looked at and not edited."""
+
+    key: str
+    value: str = field(repr=False)
+    base64: bool
+    modify_index: int
+
+    @classmethod
+    def from_consul(cls, prefix: str, row: dict[str, Any]) -> Self:
+        raw: bytes = row["Value"] or b""  # Consul gives an empty value as null
+        key, index = row["Key"].removeprefix(prefix), row["ModifyIndex"]
+        try:
+            return cls(key, raw.decode(), base64=False, modify_index=index)
+        except UnicodeDecodeError:
+            return cls(key, base64.b64encode(raw).decode(), base64=True, modify_index=index)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A service's keys at one moment. Empty also when the token may not read them: Consul does not tell."""
+
+    index: int
+    entries: tuple[Entry, ...]
+
+    def get(self, key: str) -> Entry | None:
+        return next((entry for entry in self.entries if entry.key == key), None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A wish to write a value, or with None to delete the key.
+
+    base_index is the modify_index of the entry the editor saw; 0: there was none, so create only.
+    """
+
+    key: str
+    value: str | None = field(repr=False)
+    base_index: int
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A key that changed since the editor looked; theirs is None when it is gone now."""
+
+    key: str
+    theirs: Entry | None
+
+
+class ConsulFailure(Exception):  # noqa: N818 - an expected failure; the message is a sentence for the reader
+    """Consul did not do what was asked."""
+
+
+class ConsulUnavailable(ConsulFailure):
+    """Nobody answers, or what answers cannot serve."""
+
+
+class ConsulDenied(ConsulFailure):
+    """The token is unknown or lacks the right."""
+
+
+class ConsulTooLarge(ConsulFailure):
+    """More than Consul takes at once; nothing was saved."""
+
+
+class ConsulConflict(ConsulFailure):
+    """Someone else was faster; nothing was saved."""
+
+    def __init__(self, conflicting: tuple[Conflict, ...]) -> None:
+        names = ", ".join(conflict.key for conflict in conflicting)
+        super().__init__(
+            f"Someone else changed {names} since you opened this page, so nothing was saved. "
+            "Compare their values with yours and save again."
+        )
+        self.conflicting = conflicting
+
+
+class ConsulStore:
+    """Keys of one Consul. Prefixes are those of `keys.prefix`; any other raises ValueError.
+
+    Every call may raise ConsulUnavailable or ConsulDenied; timeout is in seconds.
+    """
+
+    def __init__(self, address: ConsulAddress, timeout: float = 3.0) -> None:
+        self._url = address.url
+        self._client = _connect(address, timeout)
+
+    def read(self, prefix: str) -> Snapshot:
+        """Everything under the prefix, by key."""
+        with self._sentences():
+            index, rows = self._client.kv.get(keys.require_prefix(prefix), recurse=True)
+        entries = (Entry.from_consul(prefix, row) for row in rows or () if not _is_folder_marker(row))
+        return Snapshot(int(index), tuple(sorted(entries, key=lambda entry: entry.key)))
+
+    def save(self, prefix: str, changes: Sequence[Change]) -> None:
+        """All the changes in one transaction, or none.
+
+        Raises InvalidKey, ConsulTooLarge (both before anything is sent) or ConsulConflict.
+        """
+        if not changes:
+            return
+        operations = _operations(prefix, changes)
+        body = _body(operations)
+        with self._sentences(" Reload the page to see whether your change was saved."):
+            errors = self._client.http.put(
+                _transaction_errors, "/v1/txn", data=body, headers=self._client.prepare_headers()
+            )
+        if errors:
+            raise self._refusal(
+                prefix, {operations[error["OpIndex"]]["KV"]["Key"]: error["What"] for error in errors}
+            )
+
+    def wait_for_change(self, prefix: str, index: int, seconds: float) -> int:
+        """Block until something under the prefix changes or the time is over; the index to wait on next.
+
+        With index 0 it returns at once. An index that went back (Consul was restored) becomes 0: start over.
+        """
+        with self._sentences():
+            current, _ = self._client.kv.get(
+                keys.require_prefix(prefix), recurse=True, index=index, wait=f"{int(seconds * 1000)}ms"
+            )
+        return int(current) if int(current) >= index else 0
+
+    def alive(self) -> bool:
+        """Whether Consul answers and has a leader, so that it can save."""
+        try:
+            with self._sentences():
+                return bool(self._client.status.leader())
+        except ConsulFailure:
+            return False
+
+    def _refusal(self, prefix: str, reasons: dict[str, str]) -> ConsulFailure:
+        """Why a transaction was refused, by full key; the values now there are read for the comparison."""
+        if any("Permission denied" in reason for reason in reasons.values()):
+            return ConsulDenied(
+                f"Consul does not allow the portal to change keys under {prefix}. Nothing was saved."
+            )
+        now = self.read(prefix)
+        changed = [key.removeprefix(prefix) for key in reasons]
+        return ConsulConflict(tuple(Conflict(key, now.get(key)) for key in changed))
+
+    @contextmanager
+    def _sentences(self, advice: str = "") -> Iterator[None]:
+        """Turn what the client and its transport raise into our failures.
+
+        The client's own errors can quote a response with values in it, so they are not chained.
+        """
+        try:
+            yield
+        except requests.Timeout as error:
+            raise ConsulUnavailable(f"Consul at {self._url} did not answer in time.{advice}") from error
+        except requests.RequestException as error:
+            raise ConsulUnavailable(f"Consul at {self._url} cannot be reached.{advice}") from error
+        except (ACLDisabled, ACLPermissionDenied):
+            raise ConsulDenied(
+                f"Consul at {self._url} refuses the portal: its token is unknown or lacks the right."
+            ) from None
+        except ConsulException as error:
+            raise ConsulUnavailable(f"Consul at {self._url} {_trouble(str(error))}{advice}") from None
+
+
+def _connect(address: ConsulAddress, timeout: float) -> Consul:
+    """A client deaf to CONSUL_HTTP_*: everything those would set is given, the token afterwards."""
+    parts = urlsplit(address.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{address.url!r} is no address of a Consul: http://host:port is")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    client = Consul(parts.hostname, port, scheme=parts.scheme, verify=True, connections_timeout=timeout)
+    client.token = address.token
+    return client
+
+
+def _is_folder_marker(row: dict[str, Any]) -> bool:
+    """Consul's own pages make these when someone creates an empty folder."""
+    return row["Key"].endswith("/") and not row["Value"]
+
+
+def _operations(prefix: str, changes: Sequence[Change]) -> list[dict[str, Any]]:
+    if len({change.key for change in changes}) < len(changes):
+        raise keys.InvalidKey("The same key is given twice: keep one of the two.")
+    operations = [operation for change in changes for operation in _change_operations(prefix, change)]
+    if len(operations) > keys.MAX_TRANSACTION_OPERATIONS:
+        raise ConsulTooLarge(
+            f"These are too many changes at once: a save holds {keys.MAX_TRANSACTION_OPERATIONS} steps, "
+            f"and these need {len(operations)} (a deletion counts twice). Save a part of them first."
+        )
+    return operations
+
+
+def _change_operations(prefix: str, change: Change) -> list[dict[str, Any]]:
+    key = keys.full_key(prefix, change.key)
+    if change.value is None:
+        # Not delete-cas: that one succeeds silently when the key is already gone.
+        return [_operation("check-index", key, Index=change.base_index), _operation("delete", key)]
+    raw = change.value.encode()
+    if len(raw) > keys.MAX_VALUE_BYTES:
+        raise ConsulTooLarge(
+            f"The value of {change.key} is too large: {len(raw):,} bytes, "
+            f"and Consul holds {keys.MAX_VALUE_BYTES:,}."
+        )
+    return [_operation("cas", key, Index=change.base_index, Value=base64.b64encode(raw).decode())]
+
+
+def _operation(verb: str, key: str, **rest: Any) -> dict[str, Any]:
+    return {"KV": {"Verb": verb, "Key": key, **rest}}
+
+
+def _body(operations: list[dict[str, Any]]) -> bytes:
+    body = json.dumps(operations, separators=(",", ":")).encode()
+    if len(body) > keys.MAX_TRANSACTION_BYTES:
+        raise ConsulTooLarge(
+            f"These changes are too large to save together: {len(body):,} bytes as sent, and Consul takes "
+            f"{keys.MAX_TRANSACTION_BYTES:,}. Save a part of them first, or keep large files out of Consul."
+        )
+    return body
+
+
+def _transaction_errors(response: Any) -> list[dict[str, Any]]:
+    """The reasons by operation when Consul rolled the transaction back (409), none when it was done.
+
+    The client would take a 404 for success and hide the reasons in the text of its error.
+    """
+    if response.code == requests.codes.request_entity_too_large:
+        raise ConsulTooLarge("These changes are larger than this Consul takes at once. Nothing was saved.")
+    if response.code == requests.codes.conflict:
+        errors: list[dict[str, Any]] = json.loads(response.body)["Errors"]
+        return errors
+    CB.json(allow_404=False)(response)
+    return []
+
+
+def _trouble(text: str) -> str:
+    if "No cluster leader" in text:
+        return "has no leader at the moment: nothing can be saved until its servers have chosen one."
+    if text.startswith("5"):
+        return f"has trouble of its own ({text[:120].strip()})."
+    return "gave an answer that is not Consul's: check the address."
