@@ -132,9 +132,7 @@ class ConsulStore:
                 _transaction_errors, "/v1/txn", data=body, headers=self._client.prepare_headers()
             )
         if errors:
-            raise self._refusal(
-                prefix, {operations[error["OpIndex"]]["KV"]["Key"]: error["What"] for error in errors}
-            )
+            raise self._refusal(prefix, {operations[error["OpIndex"]]["KV"]["Key"]: error["What"] for error in errors})
 
     def wait_for_change(self, prefix: str, index: int, seconds: float) -> int:
         """Block until something under the prefix changes or the time is over; the index to wait on next.
@@ -158,9 +156,7 @@ class ConsulStore:
     def _refusal(self, prefix: str, reasons: dict[str, str]) -> ConsulFailure:
         """Why a transaction was refused, by full key; the values now there are read for the comparison."""
         if any("Permission denied" in reason for reason in reasons.values()):
-            return ConsulDenied(
-                f"Consul does not allow the portal to change keys under {prefix}. Nothing was saved."
-            )
+            return ConsulDenied(f"Consul does not allow the portal to change keys under {prefix}. Nothing was saved.")
         now = self.read(prefix)
         changed = [key.removeprefix(prefix) for key in reasons]
         return ConsulConflict(tuple(Conflict(key, now.get(key)) for key in changed))
@@ -221,8 +217,7 @@ def _change_operations(prefix: str, change: Change) -> list[dict[str, Any]]:
     raw = change.value.encode()
     if len(raw) > keys.MAX_VALUE_BYTES:
         raise ConsulTooLarge(
-            f"The value of {change.key} is too large: {len(raw):,} bytes, "
-            f"and Consul holds {keys.MAX_VALUE_BYTES:,}."
+            f"The value of {change.key} is too large: {len(raw):,} bytes, and Consul holds {keys.MAX_VALUE_BYTES:,}."
         )
     return [_operation("cas", key, Index=change.base_index, Value=base64.b64encode(raw).decode())]
 

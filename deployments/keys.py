@@ -33,9 +33,7 @@ def validate_key(key: str) -> str:
 
 def _validate_segment(key: str, segment: str) -> None:
     if not segment:
-        raise InvalidKey(
-            f"The key {key!r} has an empty part: use single slashes, and none at the start or end."
-        )
+        raise InvalidKey(f"The key {key!r} has an empty part: use single slashes, and none at the start or end.")
     if segment in {".", ".."}:
         raise InvalidKey(f"The key {key!r} has a part that is only dots: give every part a name.")
     if not _SEGMENT.fullmatch(segment):

@@ -21,9 +21,7 @@ def consul_binary() -> str | None:
     return found.stdout.strip() or None
 
 
-def start_consul(
-    data_dir: Path, settings: dict[str, Any] | None = None
-) -> tuple["subprocess.Popen[bytes]", str]:
+def start_consul(data_dir: Path, settings: dict[str, Any] | None = None) -> tuple["subprocess.Popen[bytes]", str]:
     """A Consul that has a leader, and its URL. Whoever starts it stops it with `stop_consul`.
 
     Its values live in memory, the folder holds its configuration and log; settings are Consul's own, added.

@@ -77,9 +77,7 @@ def app1_and_app10(store_with: StoreWith) -> Iterator[None]:
         keeper.save(prefix, [Change("level", "info", 0)])
     yield
     for prefix in (APP1, APP10):
-        keeper.save(
-            prefix, [Change(entry.key, None, entry.modify_index) for entry in keeper.read(prefix).entries]
-        )
+        keeper.save(prefix, [Change(entry.key, None, entry.modify_index) for entry in keeper.read(prefix).entries])
 
 
 @pytest.mark.consul
@@ -95,9 +93,7 @@ class TestDefaultDeny:
     def test_a_token_for_app1_sees_nothing_of_app10(self, store_with: StoreWith, writer_of_app1: str) -> None:
         assert store_with(writer_of_app1).read(APP10).entries == ()
 
-    def test_a_token_for_app1_changes_nothing_of_app10(
-        self, store_with: StoreWith, writer_of_app1: str
-    ) -> None:
+    def test_a_token_for_app1_changes_nothing_of_app10(self, store_with: StoreWith, writer_of_app1: str) -> None:
         with pytest.raises(ConsulDenied) as refused:
             store_with(writer_of_app1).save(APP10, [Change("new", "1", 0)])
 
@@ -218,9 +214,7 @@ class TestSomethingElseAnswers:
             server.server_close()
 
     @pytest.mark.parametrize(("status", "text"), [(404, ""), (200, "<h1>Hello</h1>"), (400, "eh?")])
-    def test_a_save_is_not_taken_for_done(
-        self, answering: Callable[[int, str], str], status: int, text: str
-    ) -> None:
+    def test_a_save_is_not_taken_for_done(self, answering: Callable[[int, str], str], status: int, text: str) -> None:
         url = answering(status, text)
 
         with pytest.raises(ConsulUnavailable, match="gave an answer that is not Consul's: check the address"):
@@ -233,8 +227,6 @@ class TestSomethingElseAnswers:
     def test_a_cluster_without_a_leader_is_named(self, answering: Callable[[int, str], str]) -> None:
         store = ConsulStore(ConsulAddress(answering(500, "No cluster leader")))
 
-        with pytest.raises(
-            ConsulUnavailable, match="has no leader at the moment: nothing can be saved until"
-        ):
+        with pytest.raises(ConsulUnavailable, match="has no leader at the moment: nothing can be saved until"):
             store.save(APP1, [Change("a", "1", 0)])
         assert not store.alive()

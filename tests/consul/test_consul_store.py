@@ -41,9 +41,7 @@ def test_a_service_without_keys_reads_as_empty(store: ConsulStore, service_prefi
     assert store.read(service_prefix).entries == ()
 
 
-def test_added_keys_are_listed_by_name_relative_to_the_service(
-    store: ConsulStore, service_prefix: str
-) -> None:
+def test_added_keys_are_listed_by_name_relative_to_the_service(store: ConsulStore, service_prefix: str) -> None:
     store.save(service_prefix, [Change("level", "info", 0), Change("database/host", "db.internal", 0)])
 
     assert values(store.read(service_prefix)) == {"database/host": "db.internal", "level": "info"}
@@ -54,16 +52,12 @@ def test_one_save_adds_changes_and_deletes(store: ConsulStore, service_prefix: s
     create(store, service_prefix, level="info", old="x", kept="same")
     seen = index_of(store, service_prefix, "level")
 
-    store.save(
-        service_prefix, [Change("level", "debug", seen), Change("old", None, seen), Change("new", "1", 0)]
-    )
+    store.save(service_prefix, [Change("level", "debug", seen), Change("old", None, seen), Change("new", "1", 0)])
 
     assert values(store.read(service_prefix)) == {"kept": "same", "level": "debug", "new": "1"}
 
 
-def test_every_allowed_character_survives_the_way_there_and_back(
-    store: ConsulStore, service_prefix: str
-) -> None:
+def test_every_allowed_character_survives_the_way_there_and_back(store: ConsulStore, service_prefix: str) -> None:
     names = ["-", "...", "A/b.c/d-e_f", "_", "a..b/.env", "k" * (512 - len(service_prefix))]
 
     store.save(service_prefix, [Change(name, f"é✓\n {name}", 0) for name in names])
@@ -83,12 +77,8 @@ def test_an_empty_value_is_a_value(store: ConsulStore, service_prefix: str) -> N
     assert values(store.read(service_prefix)) == {"empty": ""}
 
 
-def test_a_value_that_is_not_text_is_shown_as_base64(
-    store: ConsulStore, consul_url: str, service_prefix: str
-) -> None:
-    requests.put(
-        f"{consul_url}/v1/kv/{service_prefix}logo", data=b"\xff\xfe\x00", timeout=3
-    ).raise_for_status()
+def test_a_value_that_is_not_text_is_shown_as_base64(store: ConsulStore, consul_url: str, service_prefix: str) -> None:
+    requests.put(f"{consul_url}/v1/kv/{service_prefix}logo", data=b"\xff\xfe\x00", timeout=3).raise_for_status()
 
     (entry,) = store.read(service_prefix).entries
 
@@ -104,9 +94,7 @@ def test_folders_made_in_consuls_own_pages_are_no_keys(
     assert store.read(service_prefix).entries == ()
 
 
-def test_the_second_editor_of_a_key_sees_theirs_and_overwrites_nothing(
-    store: ConsulStore, service_prefix: str
-) -> None:
+def test_the_second_editor_of_a_key_sees_theirs_and_overwrites_nothing(store: ConsulStore, service_prefix: str) -> None:
     create(store, service_prefix, level="info")
     seen_by_both = index_of(store, service_prefix, "level")
     store.save(service_prefix, [Change("level", "debug", seen_by_both)])
@@ -170,15 +158,11 @@ def test_every_conflicting_key_is_named(store: ConsulStore, service_prefix: str)
             [Change("a", "2", 0), Change("b", None, 1), Change("c", None, 1), Change("d", "2", 0)],
         )
 
-    theirs = {
-        conflict.key: conflict.theirs and conflict.theirs.value for conflict in refused.value.conflicting
-    }
+    theirs = {conflict.key: conflict.theirs and conflict.theirs.value for conflict in refused.value.conflicting}
     assert theirs == {"a": "1", "b": "1", "c": None}
 
 
-def test_creating_a_key_that_somebody_created_meanwhile_is_refused(
-    store: ConsulStore, service_prefix: str
-) -> None:
+def test_creating_a_key_that_somebody_created_meanwhile_is_refused(store: ConsulStore, service_prefix: str) -> None:
     create(store, service_prefix, level="theirs")
 
     with pytest.raises(ConsulConflict):
@@ -187,9 +171,7 @@ def test_creating_a_key_that_somebody_created_meanwhile_is_refused(
     assert values(store.read(service_prefix)) == {"level": "theirs"}
 
 
-def test_changing_a_key_that_somebody_deleted_meanwhile_is_refused(
-    store: ConsulStore, service_prefix: str
-) -> None:
+def test_changing_a_key_that_somebody_deleted_meanwhile_is_refused(store: ConsulStore, service_prefix: str) -> None:
     create(store, service_prefix, level="info")
     seen = index_of(store, service_prefix, "level")
     store.save(service_prefix, [Change("level", None, seen)])
@@ -201,9 +183,7 @@ def test_changing_a_key_that_somebody_deleted_meanwhile_is_refused(
     assert store.read(service_prefix).entries == ()
 
 
-def test_deleting_a_key_that_somebody_changed_meanwhile_is_refused(
-    store: ConsulStore, service_prefix: str
-) -> None:
+def test_deleting_a_key_that_somebody_changed_meanwhile_is_refused(store: ConsulStore, service_prefix: str) -> None:
     create(store, service_prefix, level="info")
     seen = index_of(store, service_prefix, "level")
     store.save(service_prefix, [Change("level", "debug", seen)])
@@ -218,9 +198,7 @@ def test_deleting_a_key_that_somebody_changed_meanwhile_is_refused(
 
 
 @pytest.mark.parametrize("base_index", [0, 7])
-def test_deleting_a_key_that_is_not_there_is_refused(
-    store: ConsulStore, service_prefix: str, base_index: int
-) -> None:
+def test_deleting_a_key_that_is_not_there_is_refused(store: ConsulStore, service_prefix: str, base_index: int) -> None:
     with pytest.raises(ConsulConflict) as refused:
         store.save(service_prefix, [Change("absent", None, base_index)])
 
@@ -232,9 +210,7 @@ def test_the_same_key_twice_in_a_save_is_refused(store: ConsulStore, service_pre
         store.save(service_prefix, [Change("a", "1", 0), Change("a", "2", 0)])
 
 
-def test_a_service_sees_nothing_of_one_whose_name_begins_alike(
-    store: ConsulStore, service_prefix: str
-) -> None:
+def test_a_service_sees_nothing_of_one_whose_name_begins_alike(store: ConsulStore, service_prefix: str) -> None:
     app1, app10 = (f"{service_prefix}{name}/" for name in ("app1", "app10"))
     create(store, app1, level="one")
     create(store, app10, level="ten")
@@ -282,9 +258,7 @@ def test_a_save_takes_32_deletions_and_refuses_33(store: ConsulStore, service_pr
     assert len(store.read(service_prefix).entries) == 1
 
 
-def test_a_save_of_393_000_bytes_passes_and_of_400_000_is_refused(
-    store: ConsulStore, service_prefix: str
-) -> None:
+def test_a_save_of_393_000_bytes_passes_and_of_400_000_is_refused(store: ConsulStore, service_prefix: str) -> None:
     with pytest.raises(ConsulTooLarge, match=r"too large to save together: 533,\d{3} bytes as sent"):
         create(store, service_prefix, big="x" * 400_000)
     with pytest.raises(ConsulTooLarge, match=r"too large to save together"):
@@ -314,9 +288,7 @@ def test_a_consul_with_smaller_limits_of_its_own_is_believed(has_consul: None, t
         stop_consul(process)
 
 
-def test_waiting_ends_as_soon_as_something_changes(
-    store: ConsulStore, consul_url: str, service_prefix: str
-) -> None:
+def test_waiting_ends_as_soon_as_something_changes(store: ConsulStore, consul_url: str, service_prefix: str) -> None:
     create(store, service_prefix, level="info")
     seen = store.read(service_prefix).index
     watcher = ConsulStore(ConsulAddress(consul_url), timeout=1)
