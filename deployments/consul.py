@@ -73,7 +73,7 @@ class Conflict:
     theirs: Entry | None
 
 
-class ConsulFailure(Exception):  # noqa: N818 - an expected failure; the message is a sentence for the reader
+class ConsulFailure(Exception):
     """Consul did not do what was asked."""
 
 

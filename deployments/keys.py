@@ -16,7 +16,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9._-]+")
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 
 
-class InvalidKey(ValueError):  # noqa: N818 - it is the customer's input that is wrong, not the program
+class InvalidKey(ValueError):
     """The message is a sentence for whoever typed the key."""
 
 

@@ -1,0 +1,114 @@
+"""Plans, subscriptions, charges and invoices."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import states
+from deployments.models import Application
+from portal.accounts.models import Customer, TenantQuerySet, User
+
+
+class Plan(models.Model):
+    """What is offered, as data: Basic Support is EUR 250.00 per application per month, excluding VAT."""
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    price = models.DecimalField(max_digits=10, decimal_places=2)  # EUR per application per month, excluding VAT
+    included = models.JSONField(default=list)
+    excluded = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Subscription(models.Model):
+    """An application under a plan, from a day on."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="subscriptions")
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="subscription")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)  # last day, inclusive
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["application__name"]
+
+    def __str__(self) -> str:
+        return f"{self.application} on {self.plan}"
+
+
+class NumberSeries(models.Model):
+    """The counter of one series of numbers; the row is locked while a document is issued."""
+
+    kind = models.CharField(max_length=10)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+    last_issued_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "year"], name="one_series_per_kind_and_year")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.year}: {self.last}"
+
+
+class Invoice(models.Model):
+    """An invoice. Once issued it is never edited or deleted: refused here and by triggers in the database."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
+    state = models.CharField(max_length=10, default=states.DRAFT)
+    period = models.DateField()  # first day of the month billed
+    number = models.CharField(max_length=20, unique=True, null=True)
+    issued_on = models.DateField(null=True)
+    due_on = models.DateField(null=True)
+    issued_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    seller = models.JSONField(default=dict)  # frozen at issue
+    buyer = models.JSONField(default=dict)  # frozen at issue
+    category = models.CharField(max_length=2)  # UBL VAT category
+    rate = models.DecimalField(max_digits=5, decimal_places=2)  # percent
+    vat_note = models.TextField(blank=True)
+    net = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    vat = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    gross = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    structured_communication = models.CharField(max_length=12, blank=True)  # OGM, 12 digits
+    pdf = models.BinaryField(null=True)  # rendered once, after issuing
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "period"], name="one_invoice_per_customer_and_month")
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"Draft for {self.customer}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("invoice", args=[self.customer.slug, self.pk])
+
+
+class Charge(models.Model):
+    """One subscription billed for one month; unique, so that a monthly run can be repeated without harm."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="charges")
+    invoice = models.ForeignKey(Invoice, null=True, on_delete=models.CASCADE, related_name="charges")
+    period = models.DateField()
+    description = models.CharField(max_length=200)
+    quantity = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(1))
+    unit_price = models.DecimalField(max_digits=10, decimal_places=2)
+    net = models.DecimalField(max_digits=12, decimal_places=2)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["subscription", "period"], name="one_charge_per_month")]
+
+    def __str__(self) -> str:
+        return self.description

@@ -1,0 +1,41 @@
+"""Writing the audit log: one event for every change, in the same transaction as the change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.db import models
+
+from portal.core.models import AuditEvent
+from portal.core.redaction import redact
+
+SYSTEM = "portal"
+
+
+def kind_of(row: models.Model) -> str:
+    """The name a row's kind goes under in the audit log and in steps, e.g. "deployments.deployment"."""
+    return row._meta.label_lower
+
+
+def record(
+    action: str,
+    target: models.Model,
+    *,
+    actor: Any = None,
+    customer: models.Model | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Appends an event. `actor` is the User, or None for the portal itself; before and after are redacted here."""
+    AuditEvent.objects.create(
+        actor_id=actor.pk if actor else None,
+        actor_name=str(actor) if actor else SYSTEM,
+        customer_id=customer.pk if customer else getattr(target, "customer_id", None),
+        action=action,
+        target_kind=kind_of(target),
+        target_id=str(target.pk),
+        target_name=str(target)[:200],
+        before=redact(dict(before or {})),
+        after=redact(dict(after or {})),
+        request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
+    )

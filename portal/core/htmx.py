@@ -1,0 +1,62 @@
+"""What every htmx answer has in common: fragments, redirects, toasts and the headers that keep caches honest."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.utils.cache import patch_vary_headers
+
+STOP_POLLING = 286
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """True when htmx asks for a part of a page; a history restore wants the whole page."""
+    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str = "", status: int = 200
+) -> HttpResponse:
+    """The page, or only `partial` of the same template when htmx asks."""
+    name = f"{template}#{partial}" if partial and wants_fragment(request) else template
+    return render(request, name, context, status=status)
+
+
+def progress(
+    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str, running: bool
+) -> HttpResponse:
+    """A page whose `partial` polls while `running`; the last fragment stops the polling (status 286)."""
+    status = STOP_POLLING if wants_fragment(request) and not running else 200
+    return page(request, template, context, partial=partial, status=status)
+
+
+def go(request: HttpRequest, to: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    """A redirect that also works for a form htmx sent."""
+    if not wants_fragment(request):
+        return HttpResponseRedirect(resolve_url(to, *args, **kwargs))
+    return HttpResponse(headers={"HX-Redirect": resolve_url(to, *args, **kwargs)})
+
+
+def toast(response: HttpResponse, text: str, kind: str = "success") -> HttpResponse:
+    """Adds a toast to a fragment answer."""
+    response["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind}})
+    return response
+
+
+class HtmxResponseMiddleware:
+    """Vary on HX-Request, and send the whole browser to the login page when a session ran out under a fragment."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        patch_vary_headers(response, ["HX-Request"])
+        login = resolve_url(settings.LOGIN_URL)
+        if wants_fragment(request) and urlsplit(response.get("Location", "")).path == login:
+            return HttpResponse(headers={"HX-Redirect": login, "Vary": "HX-Request"})
+        return response

@@ -1,0 +1,28 @@
+"""The one choke point where secrets are taken out of what is logged, audited or shown."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MASK = "••••••"
+_SECRET_NAME = re.compile(
+    r"secret|password|passwd|token|credential|private.?key|access.?key(?!.?id)|api.?key|authorization|cookie",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])|-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a key or variable of this name is taken to hold a secret."""
+    return bool(_SECRET_NAME.search(name))
+
+
+def redact(value: Any, name: str = "") -> Any:
+    """`value` with everything secret in it masked, by the name it goes under and by its own shape."""
+    if isinstance(value, Mapping):
+        return {key: redact(inner, str(key)) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [redact(inner, name) for inner in value]
+    if value and is_secret_name(name) and not isinstance(value, bool):
+        return MASK
+    return _SECRET_VALUE.sub(MASK, value) if isinstance(value, str) else value

@@ -1,0 +1,117 @@
+"""The menu, the customer switcher and the banners, for whoever looks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from portal.accounts.access import ENGINEERS, FINANCE, Can
+from portal.accounts.models import StaffRole
+from portal.accounts.selectors import customers_of
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu: `covers` are other pages under which it is shown as the present one."""
+
+    label: str
+    name: str
+    icon: str
+    can: Can = Can.VIEW
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the menu as the template shows it."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Banner:
+    """A line above every page. `kind`: info, warning or danger."""
+
+    kind: str
+    text: str
+
+
+CUSTOMER = (
+    Entry("Overview", "overview", "layout-dashboard"),
+    Entry("Services", "services", "apps", covers=("service", "service_new", "service_edit", "deploy")),
+    Entry("Environments", "environments", "server-2", covers=("environment", "environment_new", "environment_delete")),
+    Entry("Deployments", "deployments", "rocket", covers=("deployment",)),
+    Entry("Configuration", "configuration", "adjustments", covers=("configuration_keys",)),
+    Entry("Support", "support", "lifebuoy", covers=("ticket", "ticket_new")),
+    Entry("Billing", "billing", "receipt-euro", Can.BILLING, covers=("invoice",)),
+    Entry("AWS accounts", "aws_accounts", "cloud", covers=("aws_account", "aws_account_new")),
+    Entry("People", "people", "users"),
+    Entry("Company", "company", "building", Can.MANAGE),
+    Entry("Audit log", "audit", "list-check", Can.AUDIT),
+)
+ENGINEER = (
+    Entry("Cockpit", "cockpit", "layout-dashboard"),
+    Entry("Tickets", "tickets", "lifebuoy", covers=("staff_ticket",)),
+    Entry("Customers", "customers", "building", covers=("customer_new",)),
+    Entry("Fleet", "fleet", "server-2"),
+    Entry("Queues", "rq_home", "stack-2"),
+    Entry("Audit", "staff_audit", "list-check"),
+)
+MONEY = (
+    Entry("Month", "finance_month", "calendar-month"),
+    Entry("Invoices", "finance_invoices", "receipt-euro", covers=("finance_invoice",)),
+    Entry("Customers", "finance_customers", "building"),
+)
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The context processor behind templates/base.html."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"nav": [], "banners": _banners(request)}
+    customer = getattr(request, "customer", None)
+    return {
+        "nav": _customer_menu(request) if customer else _staff_menu(request, user.staff_role),
+        "nav_title": customer.name if customer else "in4it",
+        "customer": customer,
+        "customers": [{"name": c.name, "url": reverse("overview", args=[c.slug])} for c in customers_of(user)],
+        "can": {can.name: can in getattr(request, "can", ()) for can in Can},
+        "banners": _banners(request),
+    }
+
+
+def _customer_menu(request: Any) -> list[Item]:
+    slug = request.customer.slug
+    return [item for entry in CUSTOMER if entry.can in request.can for item in _item(request, entry, slug)]
+
+
+def _staff_menu(request: HttpRequest, role: str) -> list[Item]:
+    entries = (ENGINEER if role in ENGINEERS else ()) + (MONEY if role in FINANCE else ())
+    return [item for entry in entries for item in _item(request, entry)]
+
+
+def _item(request: HttpRequest, entry: Entry, *args: str) -> list[Item]:
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    try:
+        url = reverse(entry.name, args=args)
+    except NoReverseMatch:
+        return []
+    return [Item(entry.label, url, entry.icon, active=here == entry.name or here in entry.covers)]
+
+
+def _banners(request: Any) -> list[Banner]:
+    banners = []
+    if settings.DEMO:
+        banners.append(Banner("info", "Demonstration on a local stand-in for AWS."))
+    if getattr(request, "as_staff", False):
+        role = StaffRole(request.user.staff_role).label.lower()
+        banners.append(
+            Banner("warning", f"You look at {request.customer} as in4it {role}. This is written in its audit log.")
+        )
+    return banners

@@ -1,0 +1,269 @@
+"""Settings, all from the environment (12-factor); every default is right for development, none for production.
+
+Production sets DEBUG=false and then must set SECRET_KEY, FIELD_KEYS, ALLOWED_HOSTS, DATABASE_URL and REDIS_URL:
+docs/operations.md lists them all.
+"""
+
+import sys
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.core.logs import configure
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(str(BASE_DIR / ".env"), overwrite=False)
+
+DEBUG = env.bool("DEBUG", default=True)
+TESTING = "pytest" in sys.modules
+
+
+def _secret(name: str, development_value: str) -> str:
+    """A secret from the environment; only development may do without."""
+    value: str = env.str(name, default="")
+    if value:
+        return value
+    if DEBUG:
+        return development_value
+    raise ImproperlyConfigured(f"Set {name}: it has no default when DEBUG is false.")
+
+
+SECRET_KEY = _secret("SECRET_KEY", "development-only-" + "0" * 50)
+# Fernet keys for encrypted fields, newest first; older ones still decrypt (portal/core/encryption.py).
+FIELD_KEYS = _secret("FIELD_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1rZXktMDAwMDAwMDAwMDA=").split(",")
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
+
+INSTALLED_APPS = [
+    "portal.core",
+    "portal.accounts",
+    "provisioning",
+    "deployments",
+    "billing",
+    "portal.support",
+    "portal.dashboard",
+    "portal.demo",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "template_partials",
+    "django_filters",
+    "django_rq",
+    "django_structlog",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.core.htmx.HtmxResponseMiddleware",
+    "portal.core.errors.UserErrorMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.dashboard.navigation.site",
+            ],
+            "builtins": ["portal.core.templatetags.ui", "template_partials.templatetags.partials"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# SQLite takes its write lock at BEGIN: a transaction that reads first and writes later would otherwise fail with
+# "database is locked" instead of waiting.
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / '.dev' / 'portal.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+if TESTING or env.bool("LOCAL_CACHE", default=False):
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# People ------------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    if not TESTING
+    else "django.contrib.auth.hashers.MD5PasswordHasher"
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "portal.accounts.adapter.InvitationOnly"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an account exists only by an accepted invitation, which proved the address
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+MFA_TOTP_ISSUER = "in4it portal"
+MFA_ADAPTER = "portal.accounts.adapter.EncryptedMfa"
+
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="in4it portal <portal@in4it.example>")
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+
+# Security ----------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+if not DEBUG:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# Pages -------------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "Europe/Brussels"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "portal.core.frontend.NodeModulesFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / ".dev" / "media")))
+WHITENOISE_USE_FINDERS = DEBUG
+PAGE_SIZE = 50
+
+# Background work ---------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_TASK_TIME_LIMIT = 120  # a step is short; one that is not is killed and picked up again by the tick
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = TIME_ZONE
+# Seconds without a sign of life after which a running piece of work is picked up again.
+WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=60)
+# Seconds between two looks at AWS while something moves there.
+POLL_SECONDS = env.float("POLL_SECONDS", default=3)
+WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)
+RQ_QUEUES = {"documents": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 120}}
+RQ_SHOW_ADMIN_LINK = False
+
+# AWS (shared by real and local AWS; only these settings differ between them) ---------------------------------------
+AWS_ENDPOINT_URL = env.str("AWS_ENDPOINT_URL", default="")
+PORTAL_AWS_ACCOUNT_ID = env.str("PORTAL_AWS_ACCOUNT_ID", default="000000000000")
+PORTAL_AWS_ACCESS_KEY_ID = env.str("PORTAL_AWS_ACCESS_KEY_ID", default="")
+PORTAL_AWS_SECRET_ACCESS_KEY = env.str("PORTAL_AWS_SECRET_ACCESS_KEY", default="")
+AWS_REGIONS = env.list("AWS_REGIONS", default=["eu-west-1", "eu-central-1", "eu-west-3", "eu-north-1"])
+# Host name of the registry as docker sees it; empty = the name AWS gives the repository.
+ECR_REGISTRY = env.str("ECR_REGISTRY", default="")
+HOST_IMAGE_PARAMETER = env.str(
+    "HOST_IMAGE_PARAMETER", default="/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
+)
+# How a load balancer is reached: {name} and {dns_name} are filled in.
+LOAD_BALANCER_URL = env.str("LOAD_BALANCER_URL", default="http://{dns_name}/")
+
+# Consul ------------------------------------------------------------------------------------------------------------
+CONSUL_URL = env.str("CONSUL_URL", default="")  # empty: the configuration pages say that no Consul is set up
+CONSUL_TOKEN = env.str("CONSUL_TOKEN", default="")
+CONSUL_TASK_URL = env.str("CONSUL_TASK_URL", default=CONSUL_URL)  # where running tasks reach it
+
+# Support -----------------------------------------------------------------------------------------------------------
+SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+32 2 000 00 00")
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@in4it.example")
+
+# Who bills (frozen into every issued invoice) ----------------------------------------------------------------------
+SELLER = {
+    "name": env.str("SELLER_NAME", default="in4it BV"),
+    "legal_form": env.str("SELLER_LEGAL_FORM", default="BV"),
+    "address": env.str("SELLER_ADDRESS", default="Voorbeeldstraat 1, 1000 Brussel"),
+    "country": env.str("SELLER_COUNTRY", default="BE"),
+    "vat_number": env.str("SELLER_VAT_NUMBER", default="BE0123456749"),
+    "enterprise_number": env.str("SELLER_ENTERPRISE_NUMBER", default="0123.456.749"),
+    "court": env.str("SELLER_COURT", default="RPR Brussel"),
+    "iban": env.str("SELLER_IBAN", default="BE68539007547034"),
+    "bic": env.str("SELLER_BIC", default="GKCCBEBB"),
+    "email": env.str("SELLER_EMAIL", default="billing@in4it.example"),
+}
+PAYMENT_DAYS = env.int("PAYMENT_DAYS", default=30)
+
+DEMO = env.bool("DEMO", default=False)
+LOG_JSON = env.bool("LOG_JSON", default=not DEBUG)
+LOGGING = configure(json=LOG_JSON)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -1,0 +1,8 @@
+"""Tickets."""
+
+from django.apps import AppConfig
+
+
+class SupportConfig(AppConfig):
+    name = "portal.support"
+    label = "support"

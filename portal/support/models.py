@@ -1,0 +1,72 @@
+"""Tickets and their messages."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from deployments.models import Deployment
+from portal.accounts.models import Customer, TenantQuerySet, User
+from portal.support import states
+
+
+class Ticket(models.Model):
+    """A question or a problem of a customer. What it is about is frozen in when it is opened."""
+
+    class Priority(models.TextChoices):
+        NORMAL = "normal", "Normal"
+        HIGH = "high", "High: production is affected"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="tickets")
+    subject = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, default=states.OPEN)
+    priority = models.CharField(max_length=10, choices=Priority.choices, default=Priority.NORMAL)
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    assignee = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    deployment = models.ForeignKey(Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="tickets")
+    context = models.JSONField(default=dict)  # what it was about, as it was when the ticket was opened
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at"]
+        indexes = [models.Index(fields=["state", "-updated_at"], name="ticket_queue")]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.subject}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("ticket", args=[self.customer.slug, self.pk])
+
+
+class Message(models.Model):
+    """What was said on a ticket, by either side, to the other."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    from_staff = models.BooleanField()
+    body = models.TextField(max_length=20_000)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+
+class InternalNote(models.Model):
+    """What engineers tell each other. A table of its own, so that no slip shows it to a customer."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    body = models.TextField(max_length=20_000)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"

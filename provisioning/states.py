@@ -1,0 +1,27 @@
+"""The states of an environment and the moves between them."""
+
+DRAFT = "draft"  # just made; a plan is wanted
+PLANNING = "planning"  # AWS works the plan out
+PLANNED = "planned"  # the plan waits for approval
+CREATING = "creating"
+READY = "ready"
+FAILED = "failed"  # theirs: AWS refused something; can be retried or cleaned up
+ERRORED = "errored"  # ours: a bug
+DELETING = "deleting"
+DELETE_FAILED = "delete_failed"
+DELETED = "deleted"
+
+MOVES: dict[str, frozenset[str]] = {
+    DRAFT: frozenset({PLANNING, DELETED, ERRORED}),
+    PLANNING: frozenset({PLANNED, FAILED, ERRORED, DELETING}),
+    PLANNED: frozenset({CREATING, PLANNING, DELETING}),
+    CREATING: frozenset({READY, FAILED, ERRORED}),
+    READY: frozenset({DELETING}),
+    FAILED: frozenset({PLANNING, DELETING}),
+    ERRORED: frozenset({PLANNING, DELETING}),
+    DELETING: frozenset({DELETED, DELETE_FAILED, ERRORED}),
+    DELETE_FAILED: frozenset({DELETING}),
+}
+ACTIVE = frozenset({DRAFT, PLANNING, CREATING, DELETING})
+LIVE = frozenset({READY})
+GONE = frozenset({DELETED})

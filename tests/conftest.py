@@ -1,0 +1,113 @@
+"""What every test shares: the three fixed people, and which engines this machine has."""
+
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from portal.accounts.models import Customer, User
+from tests import factories
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _docker_answers() -> bool:
+    if not shutil.which("docker"):
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, timeout=20).returncode == 0
+
+
+def _consul_found() -> bool:
+    return bool(shutil.which("consul")) or (ROOT / ".dev/consul/root/usr/bin/consul").exists()
+
+
+def _postgres_server() -> bool:
+    return bool(list(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb"))
+
+
+ENGINES = {
+    "docker": (_docker_answers, "no Docker engine answers"),
+    "localaws": (
+        lambda: (ROOT / ".dev/localaws/bin/python").exists(),
+        "the local AWS is not installed in .dev/localaws",
+    ),
+    "postgres": (_postgres_server, "no PostgreSQL server is installed"),
+    "consul": (_consul_found, "no Consul binary was found (bin/consul-get)"),
+    "browser": (lambda: bool(shutil.which("chromium") or shutil.which("google-chrome")), "no Chromium is installed"),
+    "redis": (lambda: bool(shutil.which("redis-server")), "no redis-server is installed"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips, and says why, the tests whose engine this machine lacks."""
+    wanted = {name for name in ENGINES if any(item.get_closest_marker(name) for item in items)}
+    missing = {name: ENGINES[name][1] for name in wanted if not ENGINES[name][0]()}
+    for item in items:
+        for name, why in missing.items():
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def acme(db) -> Customer:
+    return factories.CustomerFactory(name="Acme", slug="acme")
+
+
+@pytest.fixture
+def alice(acme: Customer) -> User:
+    """The owner of Acme."""
+    return factories.member(acme, "owner", name="Alice", email="alice@acme.example")
+
+
+@pytest.fixture
+def bob(acme: Customer) -> User:
+    """Alice's team mate, a developer."""
+    return factories.member(acme, "developer", name="Bob", email="bob@acme.example")
+
+
+@pytest.fixture
+def charlie(db) -> User:
+    """A stranger: the owner of another customer."""
+    return factories.member(
+        factories.CustomerFactory(name="Other", slug="other"), "owner", name="Charlie", email="charlie@other.example"
+    )
+
+
+@pytest.fixture
+def erin(db) -> User:
+    """An in4it engineer."""
+    return factories.UserFactory(name="Erin", email="erin@in4it.example", staff_role="engineer")
+
+
+@pytest.fixture
+def fred(db) -> User:
+    """in4it's finance."""
+    return factories.UserFactory(name="Fred", email="fred@in4it.example", staff_role="finance")
+
+
+@pytest.fixture
+def browse():
+    """A test client logged in as somebody."""
+
+    def as_user(user: User | None) -> Client:
+        client = Client()
+        if user:
+            client.force_login(user)
+        return client
+
+    return as_user
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]

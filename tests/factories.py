@@ -1,0 +1,174 @@
+"""Rows as tests want them: valid, small, with what matters to the test given by name."""
+
+from typing import Any
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from billing.models import Plan, Subscription
+from deployments.models import Application, Deployment, Placement, Release, Service
+from portal.accounts.models import Customer, Membership, User
+from portal.support.models import Ticket
+from provisioning import states as environment_states
+from provisioning.models import AwsAccount, Environment
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"user{n}@example.com")
+    name = factory.Sequence(lambda n: f"User {n}")
+
+
+class CustomerFactory(DjangoModelFactory):
+    class Meta:
+        model = Customer
+
+    name = factory.Sequence(lambda n: f"Customer {n}")
+    slug = factory.Sequence(lambda n: f"customer-{n}")
+    legal_name = factory.LazyAttribute(lambda o: f"{o.name} NV")
+    street = "Grote Markt 1"
+    postal_code = "2000"
+    city = "Antwerpen"
+    country = "BE"
+    vat_number = "BE0417497106"
+    billing_email = "invoices@customer.example"
+
+
+def member(customer: Customer, role: str, **fields: Any) -> User:
+    """A user who is a member of `customer`."""
+    user = UserFactory(**fields)
+    Membership.objects.create(customer=customer, user=user, role=role)
+    return user
+
+
+class AwsAccountFactory(DjangoModelFactory):
+    class Meta:
+        model = AwsAccount
+
+    customer = factory.SubFactory(CustomerFactory)
+    name = "Main"
+    account_id = "111111111111"
+    external_id = "in4it-test-external-id"
+    status = AwsAccount.Status.CONNECTED
+
+
+OUTPUTS = {
+    "VpcId": "vpc-1",
+    "ClusterName": "acme-dev",
+    "ClusterArn": "arn:aws:ecs:eu-west-1:111111111111:cluster/acme-dev",
+    "CapacityProviderName": "acme-dev",
+    "LoadBalancerArn": "arn:aws:elasticloadbalancing:eu-west-1:111111111111:loadbalancer/app/acme-dev/1",
+    "LoadBalancerName": "acme-dev",
+    "LoadBalancerDnsName": "acme-dev.elb.example",
+    "ListenerArn": "arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/acme-dev/1/2",
+    "LogGroupName": "/in4it/acme-dev",
+    "TaskExecutionRoleArn": "arn:aws:iam::111111111111:role/execution",
+    "TaskRoleArn": "arn:aws:iam::111111111111:role/task",
+}
+
+
+class EnvironmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Environment
+
+    customer = factory.SubFactory(CustomerFactory)
+    account = factory.SubFactory(AwsAccountFactory, customer=factory.SelfAttribute("..customer"))
+    name = "Development"
+    slug = "dev"
+    kind = Environment.Kind.DEV
+    region = "eu-west-1"
+    state = environment_states.READY
+    created_by = factory.SubFactory(UserFactory)
+    stack_name = factory.LazyAttribute(lambda o: f"{o.customer.slug}-{o.slug}")
+    outputs = factory.LazyFunction(lambda: dict(OUTPUTS))
+
+
+class ApplicationFactory(DjangoModelFactory):
+    class Meta:
+        model = Application
+
+    customer = factory.SubFactory(CustomerFactory)
+    name = factory.Sequence(lambda n: f"Shop {n}")
+    slug = factory.Sequence(lambda n: f"shop-{n}")
+
+
+class ServiceFactory(DjangoModelFactory):
+    class Meta:
+        model = Service
+
+    customer = factory.SubFactory(CustomerFactory)
+    application = factory.SubFactory(ApplicationFactory, customer=factory.SelfAttribute("..customer"))
+    account = factory.SubFactory(AwsAccountFactory, customer=factory.SelfAttribute("..customer"))
+    name = factory.Sequence(lambda n: f"api{n}")
+    repository_name = factory.LazyAttribute(lambda o: f"{o.customer.slug}/{o.name}")
+    repository_uri = factory.LazyAttribute(lambda o: f"111111111111.dkr.ecr.eu-west-1.example/{o.repository_name}")
+
+
+class ReleaseFactory(DjangoModelFactory):
+    class Meta:
+        model = Release
+
+    service = factory.SubFactory(ServiceFactory)
+    customer = factory.SelfAttribute("service.customer")
+    digest = factory.Sequence(lambda n: f"sha256:{n:064x}")
+    tag = factory.Sequence(lambda n: f"v{n}")
+
+
+class PlacementFactory(DjangoModelFactory):
+    class Meta:
+        model = Placement
+
+    service = factory.SubFactory(ServiceFactory)
+    customer = factory.SelfAttribute("service.customer")
+    environment = factory.SubFactory(
+        EnvironmentFactory,
+        customer=factory.SelfAttribute("..customer"),
+        account=factory.SelfAttribute("..service.account"),
+    )
+
+
+class DeploymentFactory(DjangoModelFactory):
+    class Meta:
+        model = Deployment
+
+    placement = factory.SubFactory(PlacementFactory)
+    service = factory.SelfAttribute("placement.service")
+    environment = factory.SelfAttribute("placement.environment")
+    customer = factory.SelfAttribute("placement.customer")
+    release = factory.SubFactory(ReleaseFactory, service=factory.SelfAttribute("..service"))
+    requested_by = factory.SubFactory(UserFactory)
+    state = "succeeded"
+    desired = 2
+
+
+class TicketFactory(DjangoModelFactory):
+    class Meta:
+        model = Ticket
+
+    customer = factory.SubFactory(CustomerFactory)
+    subject = "The shop is slow"
+    opened_by = factory.SubFactory(UserFactory)
+
+
+class PlanFactory(DjangoModelFactory):
+    class Meta:
+        model = Plan
+        django_get_or_create = ("code",)
+
+    code = "basic-support"
+    name = "Basic Support"
+    price = "250.00"
+
+
+class SubscriptionFactory(DjangoModelFactory):
+    class Meta:
+        model = Subscription
+
+    application = factory.SubFactory(ApplicationFactory)
+    customer = factory.SelfAttribute("application.customer")
+    plan = factory.SubFactory(PlanFactory)
+    starts_on = factory.LazyFunction(lambda: timezone.localdate().replace(day=1))
