@@ -40,9 +40,7 @@ WORKED_EXAMPLES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("lines", "net", "vat", "gross"), WORKED_EXAMPLES.values(), ids=WORKED_EXAMPLES.keys()
-)
+@pytest.mark.parametrize(("lines", "net", "vat", "gross"), WORKED_EXAMPLES.values(), ids=WORKED_EXAMPLES.keys())
 def test_worked_example(lines: list[Line], net: str, vat: str, gross: str):
     result = totals(lines)
 

@@ -65,9 +65,7 @@ def outcome(buyer: Buyer) -> VatDecision | str:
         (business("XI", "XI980780684"), "O", 0, "XI980780684"),
     ],
 )
-def test_who_and_where_the_buyer_is_decides_the_vat(
-    buyer: Buyer, category: str, rate: int, printed_number: str
-):
+def test_who_and_where_the_buyer_is_decides_the_vat(buyer: Buyer, category: str, rate: int, printed_number: str):
     decision = decide(buyer)
 
     assert decision.category == category
@@ -89,10 +87,7 @@ ASK = "Ask the customer for the right number, or decide that Belgian VAT of 21% 
 BLOCKED = {
     "EU business without a number": (
         business("NL"),
-        (
-            "The customer has no VAT number of NL (it begins with NL), "
-            f"so the reverse charge does not apply. {ASK}"
-        ),
+        (f"The customer has no VAT number of NL (it begins with NL), so the reverse charge does not apply. {ASK}"),
     ),
     "EU business with a wrong number": (
         business("NL", "NL004495445B02X"),
@@ -138,6 +133,18 @@ def test_where_no_rule_fits_finance_reads_what_to_do(buyer: Buyer, sentence: str
 def test_a_number_from_elsewhere_gives_no_reverse_charge(number: str):
     with pytest.raises(VatBlocked, match="is not a valid VAT number of NL"):
         decide(business("NL", number))
+
+
+def test_a_private_person_with_a_vat_number_gets_no_reverse_charge():
+    assert "private person" in str(outcome(Buyer("NL", is_business=False, vat_number=DUTCH)))
+
+
+def test_every_member_state_but_belgium_asks_for_a_vat_number():
+    states = "AT BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+
+    for state in states.split():
+        assert "does not apply" in str(outcome(business(state)))
+    assert {"BE", *states.split()} == MEMBER_STATES
 
 
 def test_finance_decides_that_a_blocked_eu_buyer_pays_belgian_vat():
