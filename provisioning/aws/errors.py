@@ -38,9 +38,7 @@ _KINDS = {
         "AWS could not {operation}, because something it needs does not exist (any more). Check that it was "
         "not removed outside the portal."
     ),
-    "unreachable": _Kind(
-        "AWS could not be reached to {operation}. It will be tried again by itself.", retryable=True
-    ),
+    "unreachable": _Kind("AWS could not be reached to {operation}. It will be tried again by itself.", retryable=True),
     "limit_exceeded": _Kind(
         "AWS could not {operation}, because a limit of this account is reached. Ask AWS for a higher limit "
         "or remove what is not used, then try again."
@@ -48,6 +46,10 @@ _KINDS = {
     "conflict": _Kind(
         "AWS could not {operation}, because it is in use, or another change is under way. Wait until that is "
         "finished, then try again."
+    ),
+    "protected": _Kind(
+        "AWS could not {operation}, because it is protected against deletion. Switch the protection off, "
+        "then try again."
     ),
     "invalid": _Kind("AWS did not accept the request to {operation}. Check the values that were entered."),
     "aws_internal": _Kind(
@@ -59,8 +61,7 @@ _KINDS = {
 # Services name the same cause differently: exact names first, then the endings that services agree on.
 _CODES = {
     "access_denied": (
-        "AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized OptInRequired "
-        "UnauthorizedException"
+        "AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized OptInRequired UnauthorizedException"
     ),
     "expired_or_wrong_keys": (
         "InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch ExpiredToken "
@@ -101,7 +102,7 @@ _PHRASES = (
     ("does not exist", "not_found"),
     ("not found", "not_found"),
     ("_IN_PROGRESS state", "conflict"),
-    ("TerminationProtection", "conflict"),
+    ("TerminationProtection", "protected"),
     ("is not ACTIVE", "not_found"),
     ("not idempotent", "conflict"),
 )
@@ -109,7 +110,7 @@ _PHRASES = (
 _WRONG_KEY_CLASSES = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"}
 
 
-class AwsProblem(Exception):  # noqa: N818 - an expected failure with a sentence, not a bug
+class AwsProblem(Exception):
     """AWS said no, or could not be asked.
 
     `code` is a stable slug, `sentence` is for customers, `detail` is AWS's own wording for engineers.

@@ -121,9 +121,7 @@ def base_client(session: AwsSession) -> STSClient:
 @lru_cache(maxsize=64)
 def _base_client(session: AwsSession) -> STSClient:
     base = boto3.Session(session.base.access_key_id, session.base.secret_access_key)
-    return base.client(
-        "sts", region_name=session.region, endpoint_url=session.endpoint.url, config=_config(session)
-    )
+    return base.client("sts", region_name=session.region, endpoint_url=session.endpoint.url, config=_config(session))
 
 
 @lru_cache(maxsize=256)

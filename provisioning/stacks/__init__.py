@@ -30,7 +30,7 @@ def _untagged(loader: _Loader, _suffix: str, node: yaml.Node) -> Any:
     return loader.construct_mapping(node, deep=True)
 
 
-_Loader.add_multi_constructor("!", _untagged)  # type: ignore[no-untyped-call]
+_Loader.add_multi_constructor("!", _untagged)
 
 
 @cache
