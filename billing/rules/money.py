@@ -75,6 +75,5 @@ def _by_rate(lines: tuple[Line, ...]) -> tuple[RateTotal, ...]:
     for line in lines:
         bases[line.rate] = bases.get(line.rate, Decimal("0.00")) + line_net(line)
     return tuple(
-        RateTotal(categories[0], rate, bases[rate], vat_on(bases[rate], rate))
-        for rate in sorted(bases, reverse=True)
+        RateTotal(categories[0], rate, bases[rate], vat_on(bases[rate], rate)) for rate in sorted(bases, reverse=True)
     )

@@ -110,9 +110,7 @@ def vat_prefix(country: str) -> str:
 def _country(code: str) -> str:
     country = code.strip().upper()
     if not (len(country) == 2 and country.isascii() and country.isalpha()):
-        raise VatBlocked(
-            f"“{code}” is not a country code, so the VAT is unknown. Correct the customer's country."
-        )
+        raise VatBlocked(f"“{code}” is not a country code, so the VAT is unknown. Correct the customer's country.")
     return _OTHER_CODES.get(country, country)
 
 

@@ -29,8 +29,7 @@ ISSUE = Issue("2026-0001", date(2026, 11, 2), date(2026, 12, 2), ogm.make(202600
 def invoice(buyer: vat.Buyer, descriptions: list[str], issue: Issue | None = ISSUE) -> InvoiceDocument:
     decision = vat.decide(buyer)
     lines = tuple(
-        Line(description, Decimal(1), Decimal(250), decision.category, decision.rate)
-        for description in descriptions
+        Line(description, Decimal(1), Decimal(250), decision.category, decision.rate) for description in descriptions
     )
     return InvoiceDocument(
         seller=SELLER,
