@@ -74,7 +74,7 @@ class Buyer:
     """What finance decided for a buyer whom the rules block. It changes nothing for any other buyer."""
 
 
-class VatBlocked(Exception):  # noqa: N818 - a state of the customer that finance resolves
+class VatBlocked(Exception):
     """No rule fits: this customer cannot be invoiced. The text tells finance what to do."""
 
 
