@@ -14,6 +14,11 @@ class Look:
     tone: Tone
     icon: str
 
+    @property
+    def motion(self) -> str:
+        """The class that turns the icon while work goes on."""
+        return "icon-spin" if self.icon == BUSY else ""
+
 
 BUSY, DONE, BROKEN, WAITING = "loader-2", "circle-check", "circle-x", "clock"
 

@@ -53,14 +53,14 @@ def icon(name: str, css: str = "") -> SafeString:
 def state(name: str) -> SafeString:
     """A badge with the word, icon and colour of a state."""
     look = look_of(name)
-    return format_html('<span class="state state-{}">{}{}</span>', look.tone, icon(look.icon), look.word)
+    return format_html('<span class="state state-{}">{}{}</span>', look.tone, icon(look.icon, look.motion), look.word)
 
 
 @register.simple_tag
 def state_icon(name: str) -> SafeString:
     """The icon of a state in its colour, for lists that say the word themselves."""
     look = look_of(name)
-    return format_html('<span class="state-icon state-{}">{}</span>', look.tone, icon(look.icon))
+    return format_html('<span class="state-icon state-{}">{}</span>', look.tone, icon(look.icon, look.motion))
 
 
 @register.filter
@@ -138,8 +138,7 @@ def digest(value: str) -> SafeString:
 
 def _copy_button(text: str, label: str) -> SafeString:
     return format_html(
-        '<button type="button" class="btn-copy" data-copy="{}" aria-label="Copy {}" title="Copy">'
-        "{}{}</button>",
+        '<button type="button" class="btn-copy" data-copy="{}" aria-label="Copy {}" title="Copy">{}{}</button>',
         text,
         label,
         icon("copy"),
@@ -194,8 +193,7 @@ def card(content: str, title: str = "", **looks: Any) -> SafeString:
 def detail(content: SafeString, title: str) -> SafeString:
     """A term and its description; stands inside <dl class="datagrid">."""
     return format_html(
-        '<div class="datagrid-item"><dt class="datagrid-title">{}</dt>'
-        '<dd class="datagrid-content">{}</dd></div>',
+        '<div class="datagrid-item"><dt class="datagrid-title">{}</dt><dd class="datagrid-content">{}</dd></div>',
         title,
         content if content.strip() else NOTHING,
     )

@@ -1,0 +1,71 @@
+// Toasts, copy buttons and what htmx answers mean. Pages work without it; it only makes them quicker.
+(() => {
+  const QUIET_AFTER = 6000; // milliseconds; warnings and errors stay until they are closed
+  const COPIED_FOR = 1500;
+
+  function fade(toast) {
+    if (toast.matches(".notice-success, .notice-info")) {
+      setTimeout(() => toast.remove(), QUIET_AFTER);
+    }
+  }
+
+  function showToast({ kind = "info", text }) {
+    const toasts = document.getElementById("toasts");
+    const shown = [...toasts.querySelectorAll(".notice-text")].some((one) => one.textContent === text);
+    const template = document.getElementById(`toast-${kind}`) || document.getElementById("toast-info");
+    if (shown) {
+      return; // a fragment that polls would say it every two seconds
+    }
+    const toast = template.content.firstElementChild.cloneNode(true);
+    toast.querySelector(".notice-text").textContent = text;
+    toasts.append(toast);
+    fade(toast);
+  }
+
+  function refusal(xhr) {
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    return page.querySelector("[data-refusal]")?.textContent.trim();
+  }
+
+  function explain(status) {
+    if (status === 403) return "Your role does not allow this, or this page was open too long. Reload it and try again.";
+    if (status === 404) return "This is no longer there. Reload the page to see how things stand.";
+    return "That did not work: something went wrong on our side. Try again in a minute, or call support.";
+  }
+
+  async function copy(text) {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text);
+      return;
+    }
+    const area = document.createElement("textarea"); // pages on plain http have no clipboard
+    area.value = text;
+    area.className = "visually-hidden";
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+
+  async function copyFrom(button) {
+    const block = button.closest(".code");
+    await copy(button.dataset.copy ?? block.querySelector("code").textContent);
+    button.classList.add("is-copied");
+    document.getElementById("announce").textContent = "Copied";
+    setTimeout(() => button.classList.remove("is-copied"), COPIED_FOR);
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-block]");
+    if (button) copyFrom(button);
+    event.target.closest("[data-close]")?.closest("[data-toast]").remove();
+  });
+  document.addEventListener("toast", (event) => showToast(event.detail));
+  document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+    showToast({ kind: "danger", text: refusal(xhr) || explain(xhr.status) });
+  });
+  document.addEventListener("htmx:sendError", () => {
+    showToast({ kind: "warning", text: "The portal cannot be reached. Check your connection; the page goes on by itself." });
+  });
+  document.querySelectorAll("[data-toast]").forEach(fade);
+})();
