@@ -263,7 +263,14 @@ SELLER = {
 }
 PAYMENT_DAYS = env.int("PAYMENT_DAYS", default=30)
 
-DEMO = env.bool("DEMO", default=False)
+# In the demo: what tasks really are there, "docker" or "process"; empty elsewhere.
+DEMO = env.str("DEMO", default="")
 LOG_JSON = env.bool("LOG_JSON", default=not DEBUG)
 LOGGING = configure(json=LOG_JSON)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+
+# Picked up every WORK_TICK_SECONDS: rows that no worker owns (killed worker, lost Redis).
+CELERY_BEAT_SCHEDULE = {
+    "environments": {"task": "provisioning.tasks.tick_environments", "schedule": WORK_TICK_SECONDS},
+    "deployments": {"task": "deployments.tasks.tick_deployments", "schedule": WORK_TICK_SECONDS},
+}

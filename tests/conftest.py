@@ -1,5 +1,6 @@
 """What every test shares: the three fixed people, and which engines this machine has."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def _docker_answers() -> bool:
     if not shutil.which("docker"):
         return False
-    return subprocess.run(["docker", "info"], capture_output=True, timeout=20).returncode == 0
+    return subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False).returncode == 0
 
 
 def _consul_found() -> bool:
@@ -111,3 +112,11 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where nothing may be skipped (.ci/run), a skipped test is a failure."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("NOTHING_SKIPPED"):
+        terminalreporter.write_line(f"{len(skipped)} tests were skipped, and here nothing may be.", red=True)
+        pytest.exit("Skipped tests count as failed here.", returncode=1)

@@ -42,6 +42,11 @@ class Banner:
     text: str
 
 
+DEMO_BANNERS = {
+    "docker": "Demonstration on a local AWS: tasks are real containers on this machine.",
+    "process": "Demonstration on a local AWS: the sample application's tasks are processes on this machine, "
+    "any other image is simulated.",
+}
 CUSTOMER = (
     Entry("Overview", "overview", "layout-dashboard"),
     Entry("Services", "services", "apps", covers=("service", "service_new", "service_edit", "deploy")),
@@ -106,9 +111,7 @@ def _item(request: HttpRequest, entry: Entry, *args: str) -> list[Item]:
 
 
 def _banners(request: Any) -> list[Banner]:
-    banners = []
-    if settings.DEMO:
-        banners.append(Banner("info", "Demonstration on a local stand-in for AWS."))
+    banners = [Banner("info", DEMO_BANNERS[settings.DEMO])] if settings.DEMO in DEMO_BANNERS else []
     if getattr(request, "as_staff", False):
         role = StaffRole(request.user.staff_role).label.lower()
         banners.append(
