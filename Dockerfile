@@ -14,7 +14,8 @@ RUN useradd --uid 10001 --create-home portal
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=false
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
-COPY --from=assets /build/node_modules node_modules
+# Style sheets are collected below; icons are read from here when a page is rendered.
+COPY --from=assets /build/node_modules/@tabler node_modules/@tabler
 COPY manage.py ./
 COPY portal portal
 COPY provisioning provisioning
@@ -24,7 +25,7 @@ COPY templates templates
 COPY static static
 # collectstatic reads no secret; the values below never leave this layer's command.
 RUN SECRET_KEY=build FIELD_KEYS=YnVpbGQtb25seS1rZXktMDAwMDAwMDAwMDAwMDAwMDA= ALLOWED_HOSTS=build \
-    python manage.py collectstatic --noinput && rm -rf node_modules
+    python manage.py collectstatic --noinput
 USER portal
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
