@@ -16,15 +16,15 @@ class Reaches:
     names: tuple[str, ...]
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """The installed MiniStack is not the one that the patches were written for."""
 
 
 def check(all_reached: Iterable[Reaches]) -> None:
-    """Raise Mismatch, naming everything that differs, unless every patch finds what it needs."""
+    """Raise MismatchError, naming everything that differs, unless every patch finds what it needs."""
     problems = [*_version_problems(), *(name for reached in all_reached for name in _missing(reached))]
     if problems:
-        raise Mismatch("; ".join(problems))
+        raise MismatchError("; ".join(problems))
 
 
 def _version_problems() -> list[str]:

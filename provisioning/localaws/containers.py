@@ -76,6 +76,7 @@ def _record_bindings() -> None:
 
     def record(task: dict[str, Any], container: Any, network: Any) -> None:
         original(task, container, network)
+        task["_simulated"] = getattr(container, "simulated", False)
         for record_of in task.get("containers", []):
             if record_of.get("runtimeId") == container.id[:12]:
                 record_of["networkBindings"] = bindings(container)

@@ -12,23 +12,37 @@ from provisioning.localaws import (
     health,
     pacing,
     process_runtime,
+    public_parameters,
     status,
     steady_state,
     targets,
     task_health,
     traffic,
 )
-from provisioning.localaws.checks import Mismatch, check
+from provisioning.localaws.checks import MismatchError, check
 from provisioning.localaws.options import Options
 
-PATCHES = (cfn_types, containers, health, pacing, process_runtime, status, steady_state, targets, task_health, traffic)
+PATCHES = (
+    cfn_types,
+    containers,
+    health,
+    pacing,
+    process_runtime,
+    public_parameters,
+    status,
+    steady_state,
+    targets,
+    task_health,
+    traffic,
+)
 
 
 def run(options: Options) -> int:
+    """Serve until told to stop; 2 when it cannot start."""
     try:
         check(reached for patch in PATCHES for reached in patch.REACHES)
         runtime = choose_runtime(options.runtime)
-    except (Mismatch, NoEngine) as error:
+    except (MismatchError, NoEngineError) as error:
         print(f"The local AWS cannot start: {error}", file=sys.stderr)
         return 2
     _install(options, runtime)
@@ -41,7 +55,7 @@ def run(options: Options) -> int:
     return 0
 
 
-class NoEngine(Exception):
+class NoEngineError(Exception):
     """Real containers were asked for, and no Docker engine answers."""
 
 
@@ -53,13 +67,14 @@ def choose_runtime(asked: str) -> str:
         docker.from_env(timeout=5).ping()
     except DockerException as error:
         if asked == "docker":
-            raise NoEngine(f"no Docker engine answers ({error}). Start one, or use --runtime process.") from error
+            raise NoEngineError(f"no Docker engine answers ({error}). Start one, or use --runtime process.") from error
         return "process"
     return "docker"
 
 
 def _install(options: Options, runtime: str) -> None:
     cfn_types.install()
+    public_parameters.install()
     pacing.install(options.pace)
     containers.install()
     health.install()

@@ -18,7 +18,9 @@ class Options:
 
 
 def parse(arguments: list[str] | None = None) -> Options:
-    parser = argparse.ArgumentParser(prog="provisioning.localaws", description="A local AWS for the demo and the tests.")
+    parser = argparse.ArgumentParser(
+        prog="provisioning.localaws", description="A local AWS for the demo and the tests."
+    )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--state-dir", type=Path, required=True, help="where state is kept between starts")
     parser.add_argument("--pace", type=float, default=0.2, help="seconds a CloudFormation resource takes")

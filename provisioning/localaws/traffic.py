@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ministack.core.responses import StreamingResponse
 from ministack.services import alb
@@ -38,6 +38,19 @@ LONGEST_DRAIN = 10.0  # seconds; AWS waits for the deregistration delay, 300 by 
 
 Target = dict[str, Any]
 
+
+class Request(NamedTuple):
+    """The arguments that MiniStack hands to `_forward_to_tg` after the target group, in its order."""
+
+    method: str
+    path: str
+    headers: Any
+    body: Any
+    params: Any
+    query: str | None = None
+    raw_path: str | None = None
+
+
 _in_flight: Counter[Key] = Counter()
 _choosing = threading.Lock()
 
@@ -47,28 +60,18 @@ REASONS = {State.INITIAL: "Elb.RegistrationInProgress", State.UNHEALTHY: "Target
 def install() -> None:
     original = alb._forward_to_tg
 
-    async def forward(group_arn: str, method: str, path: str, headers: Any, body: Any, *query: Any) -> Any:
+    async def forward(group_arn: str, *request: Any) -> Any:
         group = alb._tgs.get(group_arn)
         if not group or group.get("TargetType") == "lambda" or not alb._targets.get(group_arn):
-            return await original(group_arn, method, path, headers, body, *query)
-        return await _forward(group_arn, group, method, path, headers, body, *query)
+            return await original(group_arn, *request)
+        return await _forward(group_arn, group, Request(*request))
 
     alb._forward_to_tg = forward
     alb._describe_target_health = _describe_target_health
     alb._ACTION_MAP["DescribeTargetHealth"] = _describe_target_health
 
 
-async def _forward(
-    group_arn: str,
-    group: Any,
-    method: str,
-    path: str,
-    headers: Any,
-    body: Any,
-    params: Any,
-    query: str | None = None,
-    raw_path: str | None = None,
-) -> Any:
+async def _forward(group_arn: str, group: Any, request: Request) -> Any:
     target = _take(group_arn)
     if target is None:
         return _unavailable("no target of this service is ready")
@@ -77,7 +80,16 @@ async def _forward(
         _give_back(key)
         return _unavailable("this service is simulated: without a Docker engine only the sample application runs")
     try:
-        response = await alb._proxy_http_target(target, group, method, raw_path or path, headers, body, params, query)
+        response = await alb._proxy_http_target(
+            target,
+            group,
+            request.method,
+            request.raw_path or request.path,
+            request.headers,
+            request.body,
+            request.params,
+            request.query,
+        )
     except BaseException:
         _give_back(key)
         raise

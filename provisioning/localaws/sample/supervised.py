@@ -1,0 +1,20 @@
+"""Runs a program that must not outlive whoever started it: standard input closes when the starter dies.
+
+Usage: python supervised.py program.py [argument...]
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+
+def _end_with_starter() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+threading.Thread(target=_end_with_starter, daemon=True).start()
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
