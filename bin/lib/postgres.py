@@ -27,7 +27,7 @@ class PrivatePostgres:
         return cls(binaries) if binaries else None
 
     def __enter__(self) -> str:
-        self.port = _free_port()
+        self.port = free_port()
         if os.geteuid() == 0:
             os.chown(self.folder, pwd.getpwnam("postgres").pw_uid, -1)
         data = str(self.folder / "data")
@@ -51,7 +51,8 @@ class PrivatePostgres:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A loopback port nobody listens on."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
