@@ -121,11 +121,12 @@ def create_change_set(
 ) -> str:
     """Ask for a plan and return its id. The same token always means the same plan."""
     name = f"plan-{token}"
-    with accepting("conflict"), asking_aws("plan the environment"):
+    kind = _change_set_type(describe_stack(session, stack_name))
+    with accepting("already_exists"), asking_aws("plan the environment"):
         made = session.client("cloudformation").create_change_set(
             StackName=stack_name,
             ChangeSetName=name,
-            ChangeSetType=_change_set_type(describe_stack(session, stack_name)),
+            ChangeSetType=kind,
             TemplateBody=template_body,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Tags=[{"Key": key, "Value": value} for key, value in tags.items()],

@@ -40,7 +40,7 @@ def image_reference(repository: Repository, digest: str, registry_host: str | No
 def ensure_repository(session: AwsSession, name: str, tags: Mapping[str, str]) -> Repository:
     """The repository of that name, made if needed: tags cannot be moved, images are scanned when pushed."""
     client = session.client("ecr")
-    with accepting("conflict"), asking_aws("make the image repository"):
+    with accepting("already_exists"), asking_aws("make the image repository"):
         made = client.create_repository(
             repositoryName=name,
             imageTagMutability="IMMUTABLE",

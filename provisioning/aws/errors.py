@@ -47,6 +47,10 @@ _KINDS = {
         "AWS could not {operation}, because it is in use, or another change is under way. Wait until that is "
         "finished, then try again."
     ),
+    "already_exists": _Kind(
+        "AWS could not {operation}, because something of that name exists already. Choose another name, or "
+        "remove what is there."
+    ),
     "protected": _Kind(
         "AWS could not {operation}, because it is protected against deletion. Switch the protection off, "
         "then try again."
@@ -92,8 +96,8 @@ _ENDINGS = (
     ("NotFound", "not_found"),
     ("NotFoundException", "not_found"),
     (".NotFound", "not_found"),
-    ("AlreadyExists", "conflict"),
-    ("AlreadyExistsException", "conflict"),
+    ("AlreadyExists", "already_exists"),
+    ("AlreadyExistsException", "already_exists"),
     ("QuotaExceeded", "limit_exceeded"),
     ("LimitExceeded", "limit_exceeded"),
 )
