@@ -25,7 +25,8 @@ def customer(slug: str, services: int, deployments: int) -> User:
     environments = [
         Environment.objects.create(
             customer=tenant, account=account, name=kind.title(), slug=kind[:4], kind=kind,
-            region="eu-west-1", state="ready", created_by=owner, stack_name=f"{slug}-{kind}", outputs={"LoadBalancerName": slug, "LoadBalancerDnsName": "x"},
+            region="eu-west-1", state="ready", created_by=owner, stack_name=f"{slug}-{kind}",
+            outputs={"LoadBalancerName": slug, "LoadBalancerDnsName": "x"},
         )
         for kind in ("dev", "qa", "production")
     ]  # fmt: skip

@@ -7,11 +7,14 @@ docs/operations.md lists them all.
 import sys
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.core.logs import configure
+
+django_stubs_ext.monkeypatch()  # lets forms, views and fields name the model they are for: ModelForm[Customer]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
