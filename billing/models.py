@@ -1,12 +1,14 @@
 """Plans, subscriptions, charges and invoices."""
 
 from decimal import Decimal
+from typing import Any, Self
 
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
 from billing import states
+from billing.rules.vat import Category
 from deployments.models import Application
 from portal.accounts.models import Customer, TenantQuerySet, User
 
@@ -42,6 +44,20 @@ class Subscription(models.Model):
         return f"{self.application} on {self.plan}"
 
 
+class VatRuling(models.Model):
+    """What finance decided for a customer whom the VAT rules block; it changes nothing for any other customer."""
+
+    CATEGORIES = [(Category.STANDARD, "Belgian VAT"), (Category.OUTSIDE_SCOPE, "Outside the scope of Belgian VAT")]
+
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="vat_ruling")
+    category = models.CharField(max_length=2, choices=CATEGORIES)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.get_category_display()}"
+
+
 class NumberSeries(models.Model):
     """The counter of one series of numbers; the row is locked while a document is issued."""
 
@@ -55,6 +71,23 @@ class NumberSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.year}: {self.last}"
+
+
+class InvoiceQuerySet(TenantQuerySet):
+    """Invoices; those that are issued take no bulk change but the moves and the PDF that the database allows."""
+
+    def issued(self) -> Self:
+        """Without drafts, which customers never see."""
+        return self.filter(state__in=states.NUMBERED)
+
+    def update(self, **values: Any) -> int:
+        if values.keys() - {"state", "pdf"}:
+            _refuse(self.issued())
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        _refuse(self.issued())
+        return super().delete()
 
 
 class Invoice(models.Model):
@@ -79,19 +112,58 @@ class Invoice(models.Model):
     pdf = models.BinaryField(null=True)  # rendered once, after issuing
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = TenantQuerySet.as_manager()
+    objects = InvoiceQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["customer", "period"], name="one_invoice_per_customer_and_month")
+            models.UniqueConstraint(fields=["customer", "period"], name="one_invoice_per_customer_and_month"),
+            models.CheckConstraint(
+                condition=models.Q(state=states.DRAFT, number=None)
+                | models.Q(
+                    ~models.Q(state=states.DRAFT),
+                    number__isnull=False,
+                    issued_on__isnull=False,
+                    due_on__isnull=False,
+                ),
+                name="numbered_when_issued",
+            ),
         ]
+        indexes = [models.Index(fields=["period", "state"], name="invoice_month")]
 
     def __str__(self) -> str:
         return self.number or f"Draft for {self.customer}"
 
+    @property
+    def is_draft(self) -> bool:
+        return self.state == states.DRAFT
+
     def get_absolute_url(self) -> str:
         return reverse("invoice", args=[self.customer.slug, self.pk])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        _refuse(Invoice.objects.filter(pk=self.pk).issued())
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        _refuse(Invoice.objects.filter(pk=self.pk).issued())
+        return super().delete(*args, **kwargs)
+
+
+class ChargeQuerySet(TenantQuerySet):
+    """Charges; those of an issued invoice cannot be changed."""
+
+    def issued(self) -> Self:
+        """Those on an issued invoice."""
+        return self.filter(invoice__state__in=states.NUMBERED)
+
+    def update(self, **values: Any) -> int:
+        _refuse(self.issued())
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        _refuse(self.issued())
+        return super().delete()
 
 
 class Charge(models.Model):
@@ -99,12 +171,14 @@ class Charge(models.Model):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="charges")
-    invoice = models.ForeignKey(Invoice, null=True, on_delete=models.CASCADE, related_name="charges")
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="charges")
     period = models.DateField()
     description = models.CharField(max_length=200)
     quantity = models.DecimalField(max_digits=8, decimal_places=2, default=Decimal(1))
     unit_price = models.DecimalField(max_digits=10, decimal_places=2)
     net = models.DecimalField(max_digits=12, decimal_places=2)
+
+    objects = ChargeQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -112,3 +186,17 @@ class Charge(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        _refuse(Invoice.objects.filter(pk=self.invoice_id).issued())
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        _refuse(Charge.objects.filter(pk=self.pk).issued())
+        return super().delete(*args, **kwargs)
+
+
+def _refuse(issued: models.QuerySet[Any]) -> None:
+    """Raises RuntimeError when there is such a row: changing an issued invoice is a bug, not a choice."""
+    if issued.exists():
+        raise RuntimeError("An issued invoice is never changed or deleted; it is corrected by a credit note.")

@@ -10,3 +10,4 @@ MOVES: dict[str, frozenset[str]] = {
     ISSUED: frozenset({SENT, PAID}),
     SENT: frozenset({PAID}),
 }
+NUMBERED = frozenset({ISSUED, SENT, PAID})
