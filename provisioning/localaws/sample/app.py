@@ -1,7 +1,7 @@
 """The sample application of the demo: one web service in one file of standard Python.
 
 Environment: HOST, PORT, APP_NAME, APP_VERSION, CONSUL_HTTP_ADDR, CONSUL_PREFIX, CONSUL_HTTP_TOKEN, and APP_FAULT, which
-makes a version go wrong on purpose: `crash` exits with code 3, `unhealthy` fails its health check, `hang` never answers.
+makes a version go wrong on purpose: `crash` exits with code 3, `unhealthy` fails its health check, `hang` only accepts.
 """
 
 import html
