@@ -26,13 +26,17 @@ class Ticket(models.Model):
     context = models.JSONField(default=dict)  # what it was about, as it was when the ticket was opened
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+    waiting_since = models.DateTimeField(default=timezone.now)  # since when the side whose turn it is has the turn
     closed_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
 
     class Meta:
         ordering = ["-updated_at"]
-        indexes = [models.Index(fields=["state", "-updated_at"], name="ticket_queue")]
+        indexes = [
+            models.Index(fields=["state", "priority", "waiting_since"], name="ticket_queue"),
+            models.Index(fields=["customer", "-updated_at"], name="ticket_customer"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.subject}"
@@ -49,6 +53,8 @@ class Message(models.Model):
     from_staff = models.BooleanField()
     body = models.TextField(max_length=20_000)
     at = models.DateTimeField(default=timezone.now)
+    mailed_at = models.DateTimeField(null=True, blank=True)
+    mail_problem = models.TextField(blank=True)  # why the other side has no mail about it; empty when it went well
 
     class Meta:
         ordering = ["id"]
