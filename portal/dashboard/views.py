@@ -1,15 +1,23 @@
 """Where everybody lands, and the customer's overview."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from portal.accounts.access import Can, CustomerRequest, customer_page, signed_in
+from portal.accounts.access import ENGINEERS, FINANCE, Can, CustomerRequest, customer_page, signed_in
+from portal.accounts.models import Customer
 from portal.accounts.selectors import customers_of
+from portal.dashboard import selectors
 
 
 @signed_in
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Any) -> HttpResponse:
     """Everybody's first page: what it is depends on who they are."""
+    if request.user.staff_role in ENGINEERS:
+        return redirect("cockpit")
+    if request.user.staff_role in FINANCE:
+        return redirect("finance_month")
     customers = customers_of(request.user)
     if customers:
         return redirect("overview", customers[0].slug)
@@ -18,5 +26,24 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @customer_page(Can.VIEW)
 def overview(request: CustomerRequest) -> HttpResponse:
-    """What needs the customer now, and where everything runs."""
-    return render(request, "dashboard/overview.html")
+    """What needs the customer now, and where everything runs; a checklist for a new customer."""
+    return render(request, "dashboard/overview.html", _overview(request.customer, Can.BILLING in request.can))
+
+
+def _overview(customer: Customer, with_billing: bool) -> dict[str, Any]:
+    places = selectors.environments(customer)
+    rows, more = selectors.grid(customer, places)
+    deployments = selectors.last_deployments(customer)
+    tickets = selectors.open_tickets(customer)
+    invoices = selectors.unpaid_invoices(customer) if with_billing else []
+    deployed = any(cell.placement and cell.placement.release_id for row in rows for cell in row.cells)
+    return {
+        "environments": places,
+        "rows": rows,
+        "more_services": more,
+        "deployments": deployments,
+        "tickets": tickets,
+        "invoices": invoices,
+        "attention": selectors.attention(customer, places, tickets, invoices),
+        "checklist": [] if deployed else selectors.checklist(customer, places, rows, deployed),
+    }
