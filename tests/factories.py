@@ -1,5 +1,6 @@
 """Rows as tests want them: valid, small, with what matters to the test given by name."""
 
+from datetime import timedelta
 from typing import Any
 
 import factory
@@ -8,10 +9,12 @@ from factory.django import DjangoModelFactory
 
 from billing.models import Plan, Subscription
 from deployments.models import Application, Deployment, Placement, Release, Service
-from portal.accounts.models import Customer, Membership, User
+from portal.accounts.models import Customer, Invitation, Membership, User
+from portal.accounts.services import hash_of
 from portal.support.models import Ticket
 from provisioning import states as environment_states
 from provisioning.models import AwsAccount, Environment
+from tests import flush  # noqa: F401 - whoever makes rows may have to flush them
 
 
 class UserFactory(DjangoModelFactory):
@@ -143,6 +146,32 @@ class DeploymentFactory(DjangoModelFactory):
     requested_by = factory.SubFactory(UserFactory)
     state = "succeeded"
     desired = 2
+
+
+class MembershipFactory(DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    customer = factory.SubFactory(CustomerFactory)
+    user = factory.SubFactory(UserFactory)
+    role = "viewer"
+
+
+INVITATION_TOKEN = "a-token-of-the-tests"
+
+
+class InvitationFactory(DjangoModelFactory):
+    """An open invitation, of INVITATION_TOKEN."""
+
+    class Meta:
+        model = Invitation
+
+    customer = factory.SubFactory(CustomerFactory)
+    email = factory.Sequence(lambda n: f"invited{n}@example.com")
+    role = "developer"
+    token_hash = hash_of(INVITATION_TOKEN)
+    invited_by = factory.SubFactory(UserFactory)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=7))
 
 
 class TicketFactory(DjangoModelFactory):

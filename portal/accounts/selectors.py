@@ -1,10 +1,72 @@
 """Questions about people and customers."""
 
+from datetime import date
 from typing import Any
 
-from portal.accounts.models import Customer
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from portal.accounts.models import Customer, Invitation, Membership, Role, User
+from portal.core.models import AuditEvent
 
 
 def customers_of(user: Any) -> list[Customer]:
     """The customers somebody is a member of, by name."""
     return list(Customer.objects.filter(memberships__user=user))
+
+
+def members(customer: Customer) -> QuerySet[Membership]:
+    """Who belongs to a customer, by name."""
+    return Membership.objects.for_customer(customer).select_related("user")
+
+
+def owners(customer: Customer) -> QuerySet[Membership]:
+    """The members who may do everything; there is always one."""
+    return members(customer).filter(role=Role.OWNER)
+
+
+def open_invitations(customer: Customer) -> QuerySet[Invitation]:
+    """Invitations that can still be accepted, newest first."""
+    return usable().filter(customer=customer).select_related("invited_by")
+
+
+def usable() -> QuerySet[Invitation]:
+    """Invitations neither accepted, nor revoked, nor expired."""
+    return Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+
+def invitation_by_hash(token_hash: str) -> Invitation | None:
+    """The invitation of a token, in whatever state."""
+    return Invitation.objects.select_related("customer", "invited_by").filter(token_hash=token_hash).first()
+
+
+def user_by_email(email: str) -> User | None:
+    """The user of an address, whatever its capitals."""
+    return User.objects.filter(email=email.lower()).first()
+
+
+def customers(search: str = "") -> QuerySet[Customer]:
+    """All customers with their number of people (`people`), found by name, legal name, short name or VAT number."""
+    rows = Customer.objects.annotate(people=Count("memberships"))
+    fields = ("name", "legal_name", "slug", "vat_number")
+    found = [Q(**{f"{field}__icontains": search}) for field in fields] if search else []
+    return rows.filter(Q(*found, _connector=Q.OR))
+
+
+def audit_events(
+    customer: Customer | None = None,
+    *,
+    who: str = "",
+    what: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[AuditEvent]:
+    """Events, newest first; of all customers without `customer`. `until` is inclusive."""
+    rows = AuditEvent.objects.select_related("customer")
+    rows = rows.filter(customer=customer) if customer else rows
+    rows = rows.filter(actor_name__icontains=who) if who else rows
+    rows = rows.filter(at__date__gte=since) if since else rows
+    rows = rows.filter(at__date__lte=until) if until else rows
+    words = what.strip().replace(" ", "_")
+    named = Q(action__icontains=words) | Q(target_name__icontains=what.strip())
+    return rows.filter(named) if words else rows

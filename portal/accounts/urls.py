@@ -1,7 +1,21 @@
 """Addresses of people and customers: under a customer, for staff, and for whoever follows an invitation."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urls: list[URLPattern] = []
-customer_urls: list[URLPattern] = []
-staff_urls: list[URLPattern] = []
+from portal.accounts.views import audit, company, joining, people, staff
+
+urls: list[URLPattern] = [path("invitations/<str:token>/", joining.invitation, name="invitation")]
+customer_urls: list[URLPattern] = [
+    path("company/", company.company, name="company"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="invite"),
+    path("people/<int:pk>/role/", people.member_role, name="member_role"),
+    path("people/<int:pk>/remove/", people.member_remove, name="member_remove"),
+    path("people/invitations/<int:pk>/revoke/", people.invitation_revoke, name="invitation_revoke"),
+    path("audit/", audit.audit, name="audit"),
+]
+staff_urls: list[URLPattern] = [
+    path("customers/", staff.customers, name="customers"),
+    path("customers/new/", staff.customer_new, name="customer_new"),
+    path("audit/", audit.staff_audit, name="staff_audit"),
+]

@@ -9,7 +9,14 @@ _SECRET_NAME = re.compile(
     r"secret|password|passwd|token|credential|private.?key|access.?key(?!.?id)|api.?key|authorization|cookie",
     re.IGNORECASE,
 )
-_SECRET_VALUE = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])|-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_SECRET_VALUE = re.compile(
+    r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"  # the id of an AWS access key
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)"
+    r"|(?<=/invitations/)[^/\s'\"]+|(?<=/password/reset/key/)[^/\s'\"]+"  # addresses that are as good as a password
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # a name and password within an address
+    r"|(?<=Authorization: Basic )\S+|(?<=Bearer )\S{8,}",
+    re.DOTALL,
+)
 
 
 def is_secret_name(name: str) -> bool:
@@ -19,10 +26,10 @@ def is_secret_name(name: str) -> bool:
 
 def redact(value: Any, name: str = "") -> Any:
     """`value` with everything secret in it masked, by the name it goes under and by its own shape."""
+    if value and is_secret_name(name) and not isinstance(value, bool):
+        return MASK
     if isinstance(value, Mapping):
         return {key: redact(inner, str(key)) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [redact(inner, name) for inner in value]
-    if value and is_secret_name(name) and not isinstance(value, bool):
-        return MASK
+        return [redact(inner) for inner in value]
     return _SECRET_VALUE.sub(MASK, value) if isinstance(value, str) else value

@@ -1,0 +1,48 @@
+"""Audit events as people read them: words instead of codes, and what changed, field by field."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from portal.core.models import AuditEvent
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of what an event is about, before and after."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event with its words and changes, for a template."""
+
+    event: AuditEvent
+    words: str
+    changes: tuple[Change, ...]
+
+
+def entry(event: AuditEvent) -> Entry:
+    """What a line of the audit log shows."""
+    fields = [*event.before, *(name for name in event.after if name not in event.before)]
+    differing = [name for name in fields if event.before.get(name) != event.after.get(name)]
+    changes = (Change(_words(name), _text(event.before.get(name)), _text(event.after.get(name))) for name in differing)
+    return Entry(event, _words(event.action.replace(".", ": ")), tuple(changes))
+
+
+def _words(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value in ("", [], {}):
+        return NOTHING
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,140 @@
+"""Forms about people and customers."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+
+from portal.accounts.countries import COUNTRIES, vat_number
+from portal.accounts.models import Customer, Invitation, Membership, Role, User
+
+
+class CompanyForm(forms.ModelForm[Customer]):
+    """Who the customer is in law, and where its invoices go."""
+
+    country = forms.ChoiceField(choices=list(COUNTRIES.items()))
+
+    class Meta:
+        model = Customer
+        fields = (
+            "legal_name",
+            "street",
+            "postal_code",
+            "city",
+            "country",
+            "is_business",
+            "vat_number",
+            "billing_email",
+            "reference",
+        )
+        labels = {
+            "street": "Street and number",
+            "is_business": "A company or other organisation that acts as one for VAT",
+            "vat_number": "VAT number",
+            "billing_email": "E-mail address for invoices",
+            "reference": "Your reference",
+        }
+        help_texts = {
+            "legal_name": "As it stands in the company register.",
+            "vat_number": "With or without the country's letters; checked for typing errors.",
+            "reference": "An order or contract number to be shown on every invoice.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        number, country = values.get("vat_number"), values.get("country")
+        if number and country:
+            try:
+                values["vat_number"] = vat_number(number, country)
+            except ValueError as error:
+                self.add_error("vat_number", f"{error} Copy it from an invoice or a letter of the tax office.")
+        return values
+
+
+class InviteForm(forms.ModelForm[Invitation]):
+    """Whom to invite, as what."""
+
+    class Meta:
+        model = Invitation
+        fields = ("email", "role")
+        labels = {"email": "E-mail address"}
+        help_texts = {
+            "role": "Owners do everything, developers deploy and configure, billing sees invoices, viewers only look."
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].initial = Role.DEVELOPER
+
+
+class RoleForm(forms.ModelForm[Membership]):
+    """Another role for a member."""
+
+    class Meta:
+        model = Membership
+        fields = ("role",)
+
+
+class JoinForm(forms.Form):
+    """The new account of somebody who was invited."""
+
+    name = forms.CharField(max_length=120, label="Your name", widget=forms.TextInput({"autocomplete": "name"}))
+    password = forms.CharField(
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        help_text=password_validators_help_text_html,
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if password := values.get("password"):
+            try:
+                validate_password(password, User(email=self.email, name=values.get("name", "")))
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return values
+
+
+class CustomerForm(forms.ModelForm[Customer]):
+    """A new customer and its first owner."""
+
+    owner_email = forms.EmailField(label="First owner's e-mail address", help_text="Gets an invitation.")
+
+    class Meta:
+        model = Customer
+        fields = ("name", "slug")
+        labels = {"slug": "Short name"}
+        help_texts = {
+            "slug": "At most 20 lower-case letters, digits and dashes. Part of addresses and AWS names: it stays."
+        }
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug != slug.lower() or "_" in slug or not slug[0].isalpha() or slug.endswith("-"):
+            raise forms.ValidationError("Use lower-case letters, digits and dashes, starting with a letter.")
+        return slug
+
+
+class SearchForm(forms.Form):
+    """The search above the list of customers."""
+
+    q = forms.CharField(required=False, label="Search", widget=forms.TextInput({"type": "search"}))
+
+
+class AuditFilter(forms.Form):
+    """The filters above the audit log; all in the URL."""
+
+    who = forms.CharField(required=False, widget=forms.TextInput({"type": "search"}))
+    what = forms.CharField(required=False, widget=forms.TextInput({"type": "search"}))
+    since = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(required=False, label="Until", widget=forms.DateInput({"type": "date"}))
+
+    @property
+    def criteria(self) -> dict[str, Any]:
+        """The filters that make sense; one that does not (a date that is none) filters nothing."""
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}

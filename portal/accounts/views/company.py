@@ -1,0 +1,23 @@
+"""The customer's legal and billing data."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+
+from portal.accounts import services
+from portal.accounts.access import Can, CustomerRequest, customer_page
+from portal.accounts.forms import CompanyForm
+from portal.accounts.models import Customer
+from portal.core.htmx import go, page
+
+
+@customer_page(Can.MANAGE)
+def company(request: CustomerRequest) -> HttpResponse:
+    """Who the customer is in law, and where its invoices go."""
+    # A form of its own row: an invalid one must not leave its values on request.customer, which the page shows.
+    form = CompanyForm(request.POST or None, instance=Customer.objects.get(pk=request.customer.pk))
+    if form.is_valid():
+        services.change_company(request.customer, form.cleaned_data, request.user)
+        messages.success(request, "Company data saved.")
+        return go(request, "company", request.customer.slug)
+    status = 422 if form.is_bound else 200
+    return page(request, "accounts/company.html", {"form": form}, partial="form", status=status)

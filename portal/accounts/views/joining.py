@@ -1,0 +1,73 @@
+"""What an invited person sees."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from allauth.account.adapter import get_adapter
+from django.contrib.auth import login
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+
+from portal.accounts import selectors, services
+from portal.accounts.access import public
+from portal.accounts.forms import JoinForm
+from portal.accounts.models import Invitation, User
+from portal.core.errors import UserError
+from portal.core.htmx import go, page
+
+# Tries an address gets in a quarter of an hour: plenty for people, useless for guessing tokens.
+TRIES, WINDOW_SECONDS = 30, 15 * 60
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def limited(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Answers 429 to an address that opens too many invitations."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, token: str) -> HttpResponse:
+        key = f"invitation-tries:{get_adapter().get_client_ip(request)}"
+        cache.add(key, 0, WINDOW_SECONDS)
+        if cache.incr(key) > TRIES:
+            refusal = UserError("Too many invitations were opened from here. Try again in a quarter of an hour.")
+            return _refused(request, refusal, status=429)
+        return view(request, token)
+
+    return guarded
+
+
+@public
+@never_cache
+@limited
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Accepting an invitation: with a new account, or as the user whom the address belongs to."""
+    try:
+        invited = services.invitation_of(token)
+        user = selectors.user_by_email(invited.email)
+        return _join_as(request, invited, user) if user else _join_anew(request, invited)
+    except UserError as refusal:
+        return _refused(request, refusal, status=refusal.status)
+
+
+def _join_as(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse:
+    if request.user == user and request.method == "POST":
+        services.join(invited, user)
+        return go(request, "overview", invited.customer.slug)
+    return render(request, "accounts/join.html", {"invitation": invited, "account": user})
+
+
+def _join_anew(request: HttpRequest, invited: Invitation) -> HttpResponse:
+    if request.user.is_authenticated:
+        return render(request, "accounts/join.html", {"invitation": invited})
+    form = JoinForm(request.POST or None, email=invited.email)
+    if form.is_valid():
+        user = services.join_as_new_user(invited, form.cleaned_data["name"], form.cleaned_data["password"])
+        login(request, user, BACKEND)
+        return go(request, "overview", invited.customer.slug)
+    status = 422 if form.is_bound else 200
+    return page(request, "accounts/join.html", {"invitation": invited, "form": form}, partial="form", status=status)
+
+
+def _refused(request: HttpRequest, refusal: UserError, *, status: int) -> HttpResponse:
+    return render(request, "accounts/not_joined.html", {"refusal": refusal}, status=status)

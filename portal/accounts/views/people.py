@@ -1,0 +1,76 @@
+"""Who belongs to a customer, with which role, and who is invited."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from portal.accounts import jobs, selectors, services
+from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.forms import InviteForm, RoleForm
+from portal.accounts.models import Invitation, Membership, Role
+from portal.core.errors import UserError
+from portal.core.htmx import go, page
+from portal.core.lists import paginate
+
+
+@customer_page(Can.VIEW)
+def people(request: CustomerRequest) -> HttpResponse:
+    """Members, and for those who manage them the open invitations."""
+    context = {
+        "page": paginate(request, selectors.members(request.customer)),
+        "invitations": selectors.open_invitations(request.customer) if Can.MANAGE in request.can else (),
+        "roles": Role.choices,
+    }
+    return page(request, "accounts/people.html", context)
+
+
+@customer_page(Can.MANAGE)
+@require_POST
+def member_role(request: CustomerRequest, pk: int) -> HttpResponse:
+    """Gives a member another role."""
+    member = load(Membership, request.customer, pk=pk)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        raise UserError("That role does not exist. Choose one of the list.", status=422)
+    services.change_role(member, form.cleaned_data["role"], request.user)
+    messages.success(request, f"{member.user} is {member.get_role_display().lower()} now.")
+    return go(request, "people", request.customer.slug)
+
+
+@customer_page(Can.MANAGE)
+@require_POST
+def member_remove(request: CustomerRequest, pk: int) -> HttpResponse:
+    """Ends a membership; inviting the person again is the way back."""
+    member = load(Membership, request.customer, pk=pk)
+    services.remove(member, request.user)
+    messages.success(request, f"{member.user} does not belong to {request.customer} any more.")
+    return go(request, "home") if member.user == request.user else go(request, "people", request.customer.slug)
+
+
+@customer_page(Can.MANAGE)
+@never_cache
+def invite(request: CustomerRequest) -> HttpResponse:
+    """Invites somebody; the answer shows the link, this once."""
+    form = InviteForm(request.POST or None)
+    if form.is_valid():
+        try:
+            invitation, token = services.invite(request.customer, **form.cleaned_data, actor=request.user)
+        except UserError as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            mailed = jobs.mail_invitation(invitation, token)
+            context = {"invitation": invitation, "link": jobs.link(token), "mailed": mailed}
+            return page(request, "accounts/invited.html", context, partial="invited")
+    status = 422 if form.is_bound else 200
+    return page(request, "accounts/invite.html", {"form": form}, partial="form", status=status)
+
+
+@customer_page(Can.MANAGE)
+@require_POST
+def invitation_revoke(request: CustomerRequest, pk: int) -> HttpResponse:
+    """Makes an open invitation useless."""
+    invitation = load(Invitation, request.customer, pk=pk)
+    services.revoke(invitation, request.user)
+    messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
+    return go(request, "people", request.customer.slug)

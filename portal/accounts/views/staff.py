@@ -1,0 +1,32 @@
+"""Customers, as in4it's engineers keep them."""
+
+from django.http import HttpResponse
+from django.views.decorators.cache import never_cache
+
+from portal.accounts import jobs, selectors, services
+from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
+from portal.accounts.forms import CustomerForm, SearchForm
+from portal.core.htmx import page
+from portal.core.lists import paginate
+
+
+@staff_page(ENGINEERS)
+def customers(request: StaffRequest) -> HttpResponse:
+    """Every customer, searched by name or VAT number."""
+    found = selectors.customers(request.GET.get("q", "").strip())
+    context = {"form": SearchForm(request.GET), "page": paginate(request, found)}
+    return page(request, "accounts/customers.html", context, partial="list")
+
+
+@staff_page(ENGINEERS)
+@never_cache
+def customer_new(request: StaffRequest) -> HttpResponse:
+    """A new customer; the answer shows the link for its first owner, this once."""
+    form = CustomerForm(request.POST or None)
+    if form.is_valid():
+        invitation, token = services.create_customer(**form.cleaned_data, actor=request.user)
+        mailed = jobs.mail_invitation(invitation, token)
+        context = {"invitation": invitation, "link": jobs.link(token), "mailed": mailed, "new": True}
+        return page(request, "accounts/invited.html", context, partial="invited")
+    status = 422 if form.is_bound else 200
+    return page(request, "accounts/customer_new.html", {"form": form}, partial="form", status=status)
