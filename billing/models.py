@@ -134,20 +134,20 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number or f"Draft for {self.customer}"
 
-    @property
-    def is_draft(self) -> bool:
-        return self.state == states.DRAFT
-
-    def get_absolute_url(self) -> str:
-        return reverse("invoice", args=[self.customer.slug, self.pk])
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         _refuse(Invoice.objects.filter(pk=self.pk).issued())
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return reverse("invoice", args=[self.customer.slug, self.pk])
+
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         _refuse(Invoice.objects.filter(pk=self.pk).issued())
         return super().delete(*args, **kwargs)
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == states.DRAFT
 
 
 class ChargeQuerySet(TenantQuerySet):

@@ -1,0 +1,230 @@
+"""What changes in billing: subscriptions, drafts, issued invoices.
+
+Everything that decides what a customer owes holds that customer's lock, so that a draft, an issue and a new
+subscription never cross. The number is taken last, under its series' row: it is never taken in vain.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import TypeVar
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from billing import bills, documents, states
+from billing.bills import Bill, Blocked
+from billing.models import Charge, Invoice, NumberSeries, Plan, Subscription, VatRuling
+from billing.pdf import UnprintableTextError, render
+from billing.plans import BASIC_SUPPORT, Offer
+from billing.rules import ogm
+from billing.rules.money import line_net
+from billing.rules.terms import Month, due_date, long_date
+from billing.rules.vat import Category
+from deployments.models import Application
+from portal.accounts.models import Customer, User
+from portal.core import audit
+from portal.core.errors import IllegalMove, UserError
+from portal.core.locks import hold
+
+R = TypeVar("R")
+log = structlog.get_logger(__name__)
+INVOICE = "invoice"  # the series of numbers
+OUR_FAULT = "Something went wrong on our side. Our engineers see what; the other customers are not affected."
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A customer whose invoice could not be made or issued, and the sentence that says why."""
+
+    customer: Customer
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a monthly run did: the invoices it made or issued, those it could not, and who is blocked."""
+
+    invoices: tuple[Invoice, ...]
+    failed: tuple[Failure, ...]
+    blocked: tuple[Blocked, ...] = ()
+
+
+def ensure_plan(offer: Offer = BASIC_SUPPORT) -> Plan:
+    """The plan's row; made from the offer when there is none yet."""
+    values = asdict(offer)
+    plan, _ = Plan.objects.get_or_create(code=values.pop("code"), defaults=values)
+    return plan
+
+
+@transaction.atomic
+def subscribe(application: Application, starts_on: date, actor: User | None = None) -> Subscription:
+    """Puts an application under Basic Support. Raises UserError when it is already, or the month is invoiced."""
+    customer = application.customer
+    hold(_lock(customer))
+    if Subscription.objects.filter(application=application).exists():
+        raise UserError(f"{application} is billed already. Reload the page to see since when.")
+    _refuse_invoiced_month(customer, starts_on)
+    subscription = Subscription.objects.create(
+        customer=customer, application=application, plan=ensure_plan(), starts_on=starts_on
+    )
+    audit.record("subscription.started", subscription, actor=actor, after={"starts_on": starts_on.isoformat()})
+    return subscription
+
+
+@transaction.atomic
+def rule_vat(customer: Customer, category: Category, actor: User | None = None) -> None:
+    """Finance's decision for a customer whom the VAT rules block. Raises UserError where it would change nothing."""
+    if category not in bills.vat_choices(customer):
+        raise UserError(f"The VAT of {customer} follows from its company data: there is nothing to decide.")
+    VatRuling.objects.update_or_create(customer=customer, defaults={"category": category, "decided_by": actor})
+    audit.record("vat.decided", customer, actor=actor, customer=customer, after={"category": category.value})
+
+
+def make_drafts(month: Month, actor: User | None = None) -> RunResult:
+    """Makes and refreshes the drafts of a month. Repeating it, or running it twice at once, changes nothing."""
+    preview = bills.preview(month)
+    blocked = {row.customer.pk for row in preview.blocked}
+    drafts = Invoice.objects.filter(period=month.first_day, state=states.DRAFT).select_related("customer")
+    customers = {bill.customer.pk: bill.customer for bill in preview.bills}
+    customers |= {draft.customer_id: draft.customer for draft in drafts if draft.customer_id not in blocked}
+    made, failed = _each(customers.values(), lambda customer: customer, lambda one: _draft(one, month, actor))
+    return RunResult(made, failed, preview.blocked)
+
+
+def issue_all(month: Month, actor: User | None, today: date) -> RunResult:
+    """Issues every draft of a month, by customer name. One that cannot be issued does not stop the others."""
+    drafts = Invoice.objects.filter(period=month.first_day, state=states.DRAFT).select_related("customer")
+    ordered = drafts.order_by("customer__name", "pk")
+    issued, failed = _each(ordered, lambda draft: draft.customer, lambda draft: issue(draft, actor, today))
+    return RunResult(issued, failed)
+
+
+@transaction.atomic
+def issue(invoice: Invoice, actor: User | None, today: date) -> Invoice:
+    """Gives a draft its number and freezes it. Raises UserError, and takes no number, when it cannot be issued."""
+    hold(_lock(invoice.customer))
+    draft: Invoice = Invoice.objects.select_related("customer").prefetch_related("charges").get(pk=invoice.pk)
+    bill = _issuable(draft, today)
+    _try_printing(bill)
+    count = _take_number(INVOICE, today)
+    draft.state = states.ISSUED
+    draft.number = f"{today.year}-{count:06}"
+    draft.structured_communication = ogm.make(today.year * 1_000_000 + count)
+    draft.issued_on, draft.due_on, draft.issued_by = today, due_date(today, settings.PAYMENT_DAYS), actor
+    draft.seller, draft.buyer = asdict(documents.seller()), documents.frozen_buyer(bill)
+    draft.save()
+    audit.record("invoice.issued", draft, actor=actor, after={"number": draft.number, "gross": str(draft.gross)})
+    return draft
+
+
+def _each(
+    rows: Iterable[R], customer_of: Callable[[R], Customer], act: Callable[[R], Invoice | None]
+) -> tuple[tuple[Invoice, ...], tuple[Failure, ...]]:
+    """Does `act` for each row on its own; returns the invoices and the failures."""
+    done: list[Invoice] = []
+    failed: list[Failure] = []
+    for row in rows:
+        try:
+            invoice = act(row)
+        except UserError as error:
+            failed.append(Failure(customer_of(row), str(error)))
+        except Exception:
+            log.exception("billing.run_failed", customer=customer_of(row).slug)
+            failed.append(Failure(customer_of(row), OUR_FAULT))
+        else:
+            done += [invoice] if invoice else []
+    return tuple(done), tuple(failed)
+
+
+@transaction.atomic
+def _draft(customer: Customer, month: Month, actor: User | None) -> Invoice | None:
+    """The customer's draft for the month as it should be now; None where nothing is to be billed."""
+    hold(_lock(customer))
+    rows = Invoice.objects.filter(customer=customer, period=month.first_day)
+    invoice = rows.prefetch_related("charges").first()
+    bill = bills.bill_of(customer, month)
+    if invoice and not invoice.is_draft:
+        return None
+    if bill is None:
+        rows.delete()
+        return None
+    if invoice is None or not bill.is_held_by(invoice):
+        invoice = _write(invoice or Invoice(customer=customer, period=month.first_day), bill)
+        audit.record("invoice.drafted", invoice, actor=actor, after={"month": month.label, "gross": str(invoice.gross)})
+    return invoice
+
+
+def _write(draft: Invoice, bill: Bill) -> Invoice:
+    draft.category, draft.rate, draft.vat_note = bill.decision.category, bill.decision.rate, bill.decision.note
+    draft.net, draft.vat, draft.gross = bill.totals.net, bill.totals.vat, bill.totals.gross
+    draft.save()
+    draft.charges.all().delete()
+    Charge.objects.bulk_create([_charge(draft, item) for item in bill.items], ignore_conflicts=True)
+    return draft
+
+
+def _charge(draft: Invoice, item: bills.Item) -> Charge:
+    line = item.line
+    return Charge(
+        customer_id=draft.customer_id,
+        subscription_id=item.subscription_id,
+        invoice=draft,
+        period=draft.period,
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        net=line_net(line),
+    )
+
+
+def _issuable(draft: Invoice, today: date) -> Bill:
+    """What the draft bills, if it may be issued today. Raises UserError."""
+    month = Month.of(draft.period)
+    if not draft.is_draft:
+        raise IllegalMove(f"Invoice {draft.number} is issued already. Reload the page to see it.")
+    if today <= month.last_day:
+        first = long_date(month.next().first_day)
+        raise UserError(f"{month.label} is billed when it is over: issue its invoices on {first} or later.")
+    bill = bills.bill_of(draft.customer, month)
+    if bill is None or not bill.is_held_by(draft):
+        raise UserError(
+            f"The draft for {draft.customer} is out of date: its applications, prices or VAT have changed since. "
+            "Make the drafts again, look at the totals, then issue."
+        )
+    return bill
+
+
+def _try_printing(bill: Bill) -> None:
+    try:
+        render(documents.of_bill(bill))
+    except UnprintableTextError as error:
+        raise UserError(str(error), code="unprintable") from error
+
+
+def _take_number(kind: str, day: date) -> int:
+    """The next number of the year's series. The series stays locked until the transaction ends: no gap, no double."""
+    NumberSeries.objects.get_or_create(kind=kind, year=day.year)
+    series = NumberSeries.objects.select_for_update().get(kind=kind, year=day.year)
+    if series.last_issued_on and day < series.last_issued_on:
+        last = long_date(series.last_issued_on)
+        raise UserError(f"An invoice of {last} exists, and numbers follow dates: issue on {last} or later.")
+    series.last, series.last_issued_on = series.last + 1, day
+    series.save(update_fields=["last", "last_issued_on"])
+    return series.last
+
+
+def _refuse_invoiced_month(customer: Customer, starts_on: date) -> None:
+    """A month that is invoiced takes no more charges: what starts in it would never be billed."""
+    last = customer.invoices.issued().order_by("-period").values_list("period", flat=True).first()
+    if last and starts_on <= Month.of(last).last_day:
+        month = Month.of(last)
+        first = long_date(month.next().first_day)
+        raise UserError(
+            f"{month.label} is already invoiced to {customer}. Let the application start on {first} or later."
+        )
+
+
+def _lock(customer: Customer) -> str:
+    return f"billing:{customer.pk}"
