@@ -1,5 +1,7 @@
 """Applications, services, releases, deployments, and the history of their configuration."""
 
+from uuid import uuid4
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
@@ -49,8 +51,11 @@ class Service(models.Model):
             )
         ],
     )  # also its DNS name and its ECS name
+    region = models.CharField(max_length=20, default="eu-west-1")  # where its images are kept
     repository_name = models.CharField(max_length=120)  # in ECR
     repository_uri = models.CharField(max_length=300, blank=True)  # as docker sees it; empty until made in AWS
+    repository_problem = models.TextField(blank=True)  # why it could not be made yet
+    repository_tried_at = models.DateTimeField(null=True, blank=True)
     port = models.PositiveIntegerField(default=8080, validators=[MinValueValidator(1), MaxValueValidator(65535)])
     exposure = models.CharField(max_length=10, choices=Exposure.choices, default=Exposure.PUBLIC)
     path = models.CharField(max_length=100, default="/*")  # the load balancer sends these paths here
@@ -92,11 +97,16 @@ class Release(models.Model):
         constraints = [models.UniqueConstraint(fields=["service", "digest"], name="one_release_per_digest")]
 
     def __str__(self) -> str:
-        return f"{self.service.name} {self.tag or self.digest[7:19]}"
+        return f"{self.service.name} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """What people call it: the tag, or the beginning of the digest."""
+        return self.tag or self.digest[7:19]
 
 
 class Placement(models.Model):
-    """A service in an environment: its AWS resources and what runs there now (a cell of the services x environments grid)."""
+    """A service in an environment: its AWS resources and what runs there now (a cell of the grid)."""
 
     class Health(models.TextChoices):
         UNKNOWN = "unknown"
@@ -110,6 +120,7 @@ class Placement(models.Model):
     rule_arn = models.CharField(max_length=300, blank=True)
     rule_priority = models.PositiveIntegerField(null=True, blank=True)
     ecs_service_name = models.CharField(max_length=255, blank=True)
+    latest = models.ForeignKey("Deployment", null=True, on_delete=models.PROTECT, related_name="+")  # asked for last
     release = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")  # what serves now
     task_definition_arn = models.CharField(max_length=300, blank=True)  # of `release`
     released_at = models.DateTimeField(null=True, blank=True)
@@ -155,13 +166,17 @@ class Deployment(Work):
     note = models.CharField(max_length=300, blank=True)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     desired = models.PositiveSmallIntegerField(default=0)
+    prepared = models.JSONField(default=list)  # when each of the preparing steps was done (rollouts/prepare.py)
     task_definition_arn = models.CharField(max_length=300, blank=True)
-    deadline_at = models.DateTimeField(
-        null=True, blank=True
-    )  # our own limit: ECS's breaker misses tasks that start, then exit
+    # ECS's own deployments: the one that served when ours began, and ours. A restart of the same release has the same
+    # task definition before and after, so only these tell old from new.
+    ecs_deployment_before = models.CharField(max_length=64, blank=True)
+    ecs_deployment = models.CharField(max_length=64, blank=True)
+    # Our own limit: ECS's breaker misses tasks that start, then exit.
+    deadline_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    # What the watcher saw last, for the bar: {"new": {...}, "old": {...}, "targets": [...], "tasks": [...], "events": [...]}
-    observed = models.JSONField(default=dict)
+    cause = models.TextField(blank=True)  # why it did not succeed, in one sentence
+    observed = models.JSONField(default=dict)  # what the watcher saw last: rollouts/observe.py
     observed_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
@@ -202,7 +217,6 @@ class StoppedTask(models.Model):
 
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="stopped_tasks")
     task_arn = models.CharField(max_length=300)
-    of_new_release = models.BooleanField(default=True)
     stopped_reason = models.TextField(blank=True)
     stop_code = models.CharField(max_length=60, blank=True)
     exit_code = models.IntegerField(null=True, blank=True)
@@ -226,6 +240,11 @@ class ConfigurationChange(models.Model):
         CHANGE = "change", "Changed"
         DELETE = "delete", "Deleted"
 
+    class State(models.TextChoices):
+        SAVING = "saving", "Being saved"  # written down before Consul is asked
+        SAVED = "saved", "Saved"
+        UNKNOWN = "unknown", "Not known whether it was saved"
+
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="configuration_changes")
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="configuration_changes")
@@ -234,6 +253,9 @@ class ConfigurationChange(models.Model):
     before = EncryptedTextField(blank=True)
     after = EncryptedTextField(blank=True)
     secret = models.BooleanField(default=False)
+    save_id = models.UUIDField(default=uuid4)  # shared by the keys that were saved together, all or none
+    state = models.CharField(max_length=10, choices=State.choices, default=State.SAVED)
+    base_index = models.PositiveBigIntegerField(default=0)  # of the entry the author saw; 0: there was none
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300)
     at = models.DateTimeField(default=timezone.now)
@@ -242,6 +264,7 @@ class ConfigurationChange(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["save_id", "key"], name="one_change_per_key_and_save")]
         indexes = [models.Index(fields=["service", "environment", "-id"], name="configuration_history")]
 
     def __str__(self) -> str:

@@ -20,3 +20,4 @@ ACTIVE = frozenset({QUEUED, PREPARING, ROLLING, ROLLING_BACK})
 WATCHED = frozenset({ROLLING, ROLLING_BACK})  # looked after by the watcher of the cluster
 STEPPED = frozenset({QUEUED, PREPARING})  # driven by their own steps
 ENDED = frozenset({SUCCEEDED, ROLLED_BACK, FAILED, CANCELED, ERRORED})
+CANCELABLE = frozenset({QUEUED, PREPARING, ROLLING})

@@ -1,0 +1,160 @@
+"""Questions about applications and services."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+
+from deployments import states
+from deployments.models import Application, Deployment, Placement, Service
+from portal.accounts.models import Customer
+from provisioning import states as environment_states
+from provisioning.models import Environment
+
+AT_ONCE = 100
+
+
+def services(customer: Customer, search: str = "", application: str = "") -> QuerySet[Service, Any]:
+    """Services by name; `search` is part of a name, `application` a slug."""
+    rows = Service.objects.for_customer(customer).select_related("application")
+    if search:
+        rows = rows.filter(Q(name__icontains=search) | Q(application__name__icontains=search))
+    if application:
+        rows = rows.filter(application__slug=application)
+    return rows.only("name", "exposure", "repository_uri", "application__name")
+
+
+def applications(customer: Customer) -> QuerySet[Application, Any]:
+    return Application.objects.for_customer(customer)
+
+
+def environments(customer: Customer) -> list[Environment]:
+    """The environments in which services can run, development first and production last."""
+    order = {kind: place for place, kind in enumerate(Environment.Kind.values)}
+    found = Environment.objects.for_customer(customer).exclude(state=environment_states.DELETED)
+    return sorted(found.select_related("account"), key=lambda each: (order[each.kind], each.pk))
+
+
+def without_repository(tried_before: datetime) -> QuerySet[Service, Any]:
+    """Services whose image repository is still to be made, those that waited longest first."""
+    waiting = Service.objects.filter(repository_uri="")
+    due = waiting.filter(Q(repository_tried_at=None) | Q(repository_tried_at__lt=tried_before))
+    return due.order_by(F("repository_tried_at").asc(nulls_first=True))[:AT_ONCE]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A service in an environment, as the grid shows it. `going_on` is the state of a rollout under way."""
+
+    release: str
+    digest: str
+    released_at: datetime | None
+    health: str
+    running: int
+    desired: int
+    deployment_id: int | None
+    going_on: str
+    last_failed: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the grid: a service and its cell in each environment (None: never deployed there)."""
+
+    service: Service
+    cells: tuple[tuple[Environment, Cell | None], ...]
+
+
+_CELL = (
+    "service_id",
+    "environment_id",
+    "release__tag",
+    "release__digest",
+    "released_at",
+    "health",
+    "running",
+    "desired",
+    "latest_id",
+    "latest__state",
+)
+
+
+def grid(rows: Iterable[Service], across: Sequence[Environment]) -> list[Row]:
+    """The services x environments grid, in one query however many services there are."""
+    found = list(rows)
+    placed = Placement.objects.filter(service__in=[service.pk for service in found]).values(*_CELL)
+    cells = {(each["service_id"], each["environment_id"]): _cell(each) for each in placed}
+    return [Row(service, tuple((each, cells.get((service.pk, each.pk))) for each in across)) for service in found]
+
+
+def _cell(said: dict[str, Any]) -> Cell:
+    state, digest = said["latest__state"] or "", said["release__digest"] or ""
+    return Cell(
+        release=said["release__tag"] or digest[7:19],
+        digest=digest[7:19],
+        released_at=said["released_at"],
+        health=said["health"],
+        running=said["running"],
+        desired=said["desired"],
+        deployment_id=said["latest_id"],
+        going_on=state if state in states.ACTIVE else "",
+        last_failed=state in states.ENDED - {states.SUCCEEDED, states.CANCELED},
+    )
+
+
+@dataclass(frozen=True)
+class Lane:
+    """An environment on a service's page: what runs there and what can be done next."""
+
+    environment: Environment
+    placement: Placement | None
+    going_on: Deployment | None
+    promote: str  # the digest that runs in the environment before this one, when this one runs another
+    promote_name: str
+    endpoint: str
+
+
+def lanes(service: Service, across: Sequence[Environment]) -> list[Lane]:
+    """The environments in order, from development to production."""
+    placements = {
+        each.environment_id: each
+        for each in Placement.objects.filter(service=service).select_related("release", "latest")
+    }
+    before: Placement | None = None
+    found = []
+    for environment in across:
+        placement = placements.get(environment.pk)
+        found.append(_lane(service, environment, placement, before))
+        before = placement
+    return found
+
+
+def _lane(service: Service, environment: Environment, placement: Placement | None, before: Placement | None) -> Lane:
+    latest = placement.latest if placement else None
+    ahead = before.release if before else None
+    newer = ahead if ahead and (placement is None or placement.release_id != ahead.pk) else None
+    return Lane(
+        environment=environment,
+        placement=placement,
+        going_on=latest if latest and latest.is_active else None,
+        promote=newer.digest if newer else "",
+        promote_name=newer.name if newer else "",
+        endpoint=endpoint(service, environment) if placement and placement.release_id else "",
+    )
+
+
+def endpoint(service: Service, environment: Environment) -> str:
+    """Where a public service answers in an environment; empty for internal ones and without a load balancer."""
+    outputs = environment.outputs
+    if service.exposure != Service.Exposure.PUBLIC or "LoadBalancerDnsName" not in outputs:
+        return ""
+    path = service.path.partition("*")[0].lstrip("/")
+    if service.host:
+        return f"http://{service.host}/{path}"
+    base = settings.LOAD_BALANCER_URL.format(
+        name=outputs.get("LoadBalancerName", ""), dns_name=outputs["LoadBalancerDnsName"]
+    )
+    return f"{base.rstrip('/')}/{path}"

@@ -1,0 +1,144 @@
+"""What to do about a rollout, from what ECS says: pure, so that every case can be tested.
+
+"Stable" can mean "rolled back": success is only that the PRIMARY deployment has the requested task definition, is
+COMPLETED and runs all its tasks. The primary is found by its status, never by its place in the list.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provisioning.aws.ecs import DeploymentState, ServiceState
+
+PRIMARY, FAILED, COMPLETED = "PRIMARY", "FAILED", "COMPLETED"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the portal knows of its own rollout. `previous` is empty for a service's first deployment.
+
+    `fresh`: the last change is so young that ECS may still answer with what was before it.
+    """
+
+    task_definition: str
+    ecs_deployment: str
+    previous: str = ""
+    rolling_back: bool = False
+    cancel: bool = False
+    overdue: bool = False
+    fresh: bool = False
+
+    @property
+    def is_first(self) -> bool:
+        return not self.previous
+
+    def is_ours(self, deployment: DeploymentState) -> bool:
+        """Whether ECS's deployment is this rollout; only its id tells when both releases share a task definition."""
+        if deployment.task_definition != self.task_definition:
+            return False
+        return self.previous not in {"", self.task_definition} or deployment.id == self.ecs_deployment
+
+    def has_failed(self, deployment: DeploymentState) -> bool:
+        """An earlier attempt at the same release may still be listed as failed: that one is not this rollout."""
+        mine = deployment.id == self.ecs_deployment or (deployment.status == PRIMARY and self.is_ours(deployment))
+        return mine and deployment.rollout_state == FAILED
+
+    def is_old(self, deployment: DeploymentState) -> bool:
+        return deployment.task_definition == self.previous and not self.is_ours(deployment)
+
+    def is_foreign(self, deployment: DeploymentState) -> bool:
+        """Neither of the two releases: somebody works on the service outside the portal."""
+        return deployment.task_definition not in {self.task_definition, self.previous}
+
+
+class Move(StrEnum):
+    """What the watcher does next."""
+
+    WAIT = "wait"
+    SUCCEED = "succeed"
+    TURN_BACK = "turn back"  # the new release will not do: the old one is wanted
+    PUSH_BACK = "push back"  # tell ECS to go back
+    STOP = "stop"  # nothing to go back to: no task is wanted
+    BACK = "back"  # the old release serves, or nothing runs
+    GIVE_UP = "give up"
+
+
+class Why(StrEnum):
+    """Why a rollout does not go on."""
+
+    NONE = ""
+    BROKEN = "broken"  # ECS's circuit breaker
+    OVERDUE = "overdue"
+    CANCEL = "cancel"
+    GONE = "gone"
+    REPLACED = "replaced"
+    STUCK = "stuck"  # the old release does not come up either
+
+
+@dataclass(frozen=True)
+class Decision:
+    move: Move
+    why: Why = Why.NONE
+
+
+WAIT = Decision(Move.WAIT)
+
+
+def decide(facts: Facts, service: ServiceState | None) -> Decision:
+    """The next move for a rollout whose service ECS describes as `service` (None: unknown to ECS)."""
+    if service is None or service.status != "ACTIVE":
+        return Decision(Move.GIVE_UP, Why.GONE)
+    if facts.rolling_back:
+        return _stopping(facts, service) if facts.is_first else _going_back(facts, service)
+    return _rolling(facts, service)
+
+
+def _rolling(facts: Facts, service: ServiceState) -> Decision:
+    primary = service.primary
+    if any(facts.has_failed(each) for each in service.deployments):
+        return Decision(Move.TURN_BACK, Why.BROKEN)
+    if primary is not None and facts.is_ours(primary):
+        return Decision(Move.SUCCEED) if _is_done(primary) else _limits(facts)
+    if facts.fresh:
+        return WAIT
+    if primary is None:
+        return _limits(facts)
+    return Decision(Move.GIVE_UP, Why.REPLACED) if facts.is_foreign(primary) else Decision(Move.TURN_BACK, Why.BROKEN)
+
+
+def _limits(facts: Facts) -> Decision:
+    if facts.cancel:
+        return Decision(Move.TURN_BACK, Why.CANCEL)
+    return Decision(Move.TURN_BACK, Why.OVERDUE) if facts.overdue else WAIT
+
+
+def _is_done(deployment: DeploymentState) -> bool:
+    return deployment.rollout_state == COMPLETED and deployment.running == deployment.desired > 0
+
+
+def _going_back(facts: Facts, service: ServiceState) -> Decision:
+    primary = service.primary
+    if primary is not None and facts.is_foreign(primary):
+        return Decision(Move.GIVE_UP, Why.REPLACED)
+    if primary is not None and facts.is_old(primary):
+        if _is_done(primary):
+            return Decision(Move.BACK)
+        return _stuck(facts, broken=primary.rollout_state == FAILED)
+    # ECS goes back by itself from what failed, a moment after it says so.
+    by_itself = facts.fresh and (primary is None or primary.rollout_state == FAILED)
+    return _stuck(facts) if by_itself or primary is None else _push(facts)
+
+
+def _push(facts: Facts) -> Decision:
+    return Decision(Move.GIVE_UP, Why.STUCK) if facts.overdue else Decision(Move.PUSH_BACK)
+
+
+def _stuck(facts: Facts, broken: bool = False) -> Decision:
+    return Decision(Move.GIVE_UP, Why.STUCK) if facts.overdue or broken else WAIT
+
+
+def _stopping(facts: Facts, service: ServiceState) -> Decision:
+    if service.desired:
+        return Decision(Move.STOP)
+    if service.running or service.pending:
+        return _stuck(facts)
+    return Decision(Move.BACK)

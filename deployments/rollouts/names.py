@@ -1,0 +1,35 @@
+"""What the AWS things of a service are called, and which place its rule gets: always the same for the same service."""
+
+from collections.abc import Collection
+from hashlib import sha256
+
+from deployments.models import Placement
+
+TARGET_GROUP_CHARACTERS = 32
+LOWEST_PRIORITY = 50_000  # AWS's limit; the smallest number is asked first
+_LONGEST_PATH = 100
+_ROOM = 190  # rules that may share one length of path
+
+
+def target_group_name(stack: str, service: str, key: object) -> str:
+    """At most 32 characters, different for each stack, service and `key` (the environment's own number)."""
+    mark = sha256(f"{stack}/{service}/{key}".encode()).hexdigest()[:8]
+    return f"{f'{stack}-{service}'[: TARGET_GROUP_CHARACTERS - 9].rstrip('-')}-{mark}"
+
+
+def task_family(placement: Placement) -> str:
+    return f"{placement.environment.stack_name}-{placement.service.name}"
+
+
+def first_priority(host: str, path: str) -> int:
+    """Where to look for a free priority: rules that say more are asked before those that say less.
+
+    A host counts before a path, a longer path before a shorter one; `/*` for every host comes last.
+    """
+    said = min(len(path.rstrip("*")), _LONGEST_PATH)
+    return (1 if host else 1 + (_LONGEST_PATH + 1) * _ROOM) + (_LONGEST_PATH - said) * _ROOM
+
+
+def free_priority(host: str, path: str, taken: Collection[int]) -> int | None:
+    """The first free priority from `first_priority` on; None when there is none."""
+    return next((n for n in range(first_priority(host, path), LOWEST_PRIORITY + 1) if n not in taken), None)

@@ -1,0 +1,76 @@
+"""Questions about releases and deployments."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from deployments import states
+from deployments.models import Deployment, Placement, Release, Service
+from portal.accounts.models import Customer
+from provisioning.models import Environment
+
+CHOICES = 50
+
+
+def watched(environment: Environment) -> QuerySet[Deployment, Any]:
+    """The rollouts that the environment's watcher looks after, with all it needs."""
+    return Deployment.objects.filter(environment=environment, state__in=states.WATCHED).select_related(
+        "service", "placement", "release", "previous", "environment", "cancel_requested_by"
+    )
+
+
+def unwatched_environments() -> QuerySet[Environment, Any]:
+    """Environments with rollouts that no watcher has looked at for settings.WORK_STALE_SECONDS."""
+    limit = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS)
+    rolling = Environment.objects.filter(deployments__state__in=states.WATCHED)
+    return rolling.filter(Q(watch=None) | Q(watch__heartbeat_at__lt=limit)).distinct()
+
+
+def history(customer: Customer, **filters: str) -> QuerySet[Deployment, Any]:
+    """Deployments, newest first; filters: service (part of its name), environment (its slug), state."""
+    rows = Deployment.objects.for_customer(customer).select_related(
+        "service", "environment", "release", "previous", "requested_by"
+    )
+    lookups = {"service": "service__name__icontains", "environment": "environment__slug", "state": "state"}
+    return rows.filter(**{lookups[name]: value for name, value in filters.items() if value}).only(
+        "state",
+        "kind",
+        "created_at",
+        "started_at",
+        "finished_at",
+        "service__name",
+        "environment__name",
+        "release__tag",
+        "release__digest",
+        "previous__tag",
+        "previous__digest",
+        "requested_by__name",
+        "requested_by__email",
+    )
+
+
+def releases(service: Service) -> QuerySet[Release, Any]:
+    return Release.objects.filter(service=service)
+
+
+def placement(service: Service, environment: Environment) -> Placement | None:
+    found = Placement.objects.filter(service=service, environment=environment)
+    return found.select_related("release", "latest").first()
+
+
+def earlier(deployment: Deployment) -> list[Deployment]:
+    """The newest successful deployment of each other release in the same environment, newest first."""
+    serves = deployment.placement.release_id
+    succeeded = Deployment.objects.filter(placement=deployment.placement_id, state=states.SUCCEEDED)
+    newest: dict[int, Deployment] = {}
+    for each in succeeded.exclude(release=serves).select_related("release")[:CHOICES]:
+        newest.setdefault(each.release_id, each)
+    return list(newest.values())
+
+
+def going_on(service: Service, environment: Environment) -> Deployment | None:
+    """The rollout that runs now, if any."""
+    return Deployment.objects.filter(service=service, environment=environment, state__in=states.ACTIVE).first()

@@ -1,0 +1,112 @@
+"""Asking for deployments, rollbacks and cancellations."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from deployments import states
+from deployments.models import ClusterWatch, Deployment, Placement, Release, Service
+from portal.accounts.models import User
+from portal.core import audit
+from portal.core.errors import Busy, IllegalMove, UserError
+from provisioning.aws.ecr import PushedImage
+from provisioning.models import Environment
+
+
+def release_of(service: Service, image: PushedImage) -> Release:
+    """The release of that image: one per digest, made when it is first chosen."""
+    release, _ = Release.objects.get_or_create(
+        service=service,
+        digest=image.digest,
+        defaults={
+            "customer": service.customer,
+            "tag": image.tags[0] if image.tags else "",
+            "pushed_at": image.pushed_at,
+        },
+    )
+    return release
+
+
+def request_deployment(
+    service: Service,
+    environment: Environment,
+    release: Release,
+    user: User,
+    *,
+    note: str = "",
+    kind: str = Deployment.Kind.DEPLOY,
+) -> Deployment:
+    """A queued deployment. Raises UserError when it cannot be, Busy when another rollout is under way."""
+    _refuse_impossible(service, environment, release)
+    deployment = Deployment(
+        customer=service.customer,
+        service=service,
+        environment=environment,
+        release=release,
+        kind=kind,
+        note=note,
+        requested_by=user,
+        desired=service.count,
+        state=states.QUEUED,
+        reason="Waiting for a worker.",
+    )
+    try:
+        with transaction.atomic():
+            _queue(deployment)
+    except IntegrityError as error:
+        raise Busy(
+            f"{service} is already being deployed to {environment.name}. Wait until that ends, or cancel it first."
+        ) from error
+    return deployment
+
+
+def _refuse_impossible(service: Service, environment: Environment, release: Release) -> None:
+    if release.service_id != service.pk or environment.customer_id != service.customer_id:
+        raise ValueError("A release and an environment of another service or customer")
+    if not environment.is_ready:
+        raise UserError(f"{environment.name} is not ready. Wait until it is, or look at what went wrong there.")
+    if environment.account_id != service.account_id:
+        raise UserError(
+            f"The images of {service} are in another AWS account than {environment.name}. "
+            "Choose an environment in the same account."
+        )
+    if not service.repository_uri:
+        raise UserError(f"The image repository of {service} does not exist yet. Try again in a moment.")
+
+
+def _queue(deployment: Deployment) -> None:
+    placement, _ = Placement.objects.select_for_update().get_or_create(
+        service=deployment.service,
+        environment=deployment.environment,
+        defaults={"customer": deployment.customer},
+    )
+    deployment.placement = placement
+    deployment.previous = placement.release
+    deployment.previous_task_definition_arn = placement.task_definition_arn
+    deployment.save()
+    Placement.objects.filter(pk=placement.pk).update(latest=deployment)
+    audit.record(
+        "deployment.requested",
+        deployment,
+        actor=deployment.requested_by,
+        after={"release": deployment.release.digest, "kind": deployment.kind, "note": deployment.note},
+    )
+
+
+def request_cancel(deployment: Deployment, user: User) -> None:
+    """Asks for a stop, which the next step or look does. Raises IllegalMove when it is too late."""
+    going = Deployment.objects.filter(pk=deployment.pk, state__in=states.CANCELABLE, cancel_requested_by=None)
+    with transaction.atomic():
+        if not going.update(cancel_requested_by=user):
+            raise IllegalMove("This deployment is over, or being stopped already: there is nothing left to cancel.")
+        audit.record("deployment.cancel_requested", deployment, actor=user)
+    deployment.cancel_requested_by = user
+
+
+def claim_watch(environment_id: int, seq: int) -> bool:
+    """Whether it is this delivery's turn to look: of several with the same `seq` only one wins."""
+    turn = ClusterWatch.objects.filter(environment=environment_id, seq=seq)
+    return bool(turn.update(seq=seq + 1, heartbeat_at=timezone.now()))
+
+
+def watch_of(environment_id: int) -> ClusterWatch:
+    return ClusterWatch.objects.get_or_create(environment_id=environment_id)[0]
