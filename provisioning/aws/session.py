@@ -13,6 +13,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
+from botocore.loaders import create_loader
 
 from provisioning.aws.errors import asking_aws
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 CONNECT_SECONDS = 3
+_MODELS = create_loader()  # botocore's descriptions of the services: megabytes, read once for all accounts
 _LOCK = RLock()  # boto3 makes clients unsafely in parallel; made clients may be shared by threads
 
 
@@ -120,8 +122,11 @@ def base_client(session: AwsSession) -> STSClient:
 
 @lru_cache(maxsize=64)
 def _base_client(session: AwsSession) -> STSClient:
-    base = boto3.Session(session.base.access_key_id, session.base.secret_access_key)
-    return base.client("sts", region_name=session.region, endpoint_url=session.endpoint.url, config=_config(session))
+    core = _core()
+    if session.base.access_key_id and session.base.secret_access_key:
+        core.set_credentials(session.base.access_key_id, session.base.secret_access_key)
+    base = boto3.Session(botocore_session=core, region_name=session.region)
+    return base.client("sts", endpoint_url=session.endpoint.url, config=_config(session))
 
 
 @lru_cache(maxsize=256)
@@ -131,12 +136,18 @@ def _client(session: AwsSession, service: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def _boto_session(session: AwsSession) -> boto3.Session:
+    core = _core()
     if isinstance(session.access, KeyAccess):
-        keys = session.access
-        return boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=session.region)
-    core = botocore.session.Session()
-    core.register_component("credential_provider", CredentialResolver([_RoleProvider(session)]))
+        core.set_credentials(session.access.access_key_id, session.access.secret_access_key)
+    else:
+        core.register_component("credential_provider", CredentialResolver([_RoleProvider(session)]))
     return boto3.Session(botocore_session=core, region_name=session.region)
+
+
+def _core() -> botocore.session.Session:
+    core = botocore.session.Session()
+    core.register_component("data_loader", _MODELS)
+    return core
 
 
 def _config(session: AwsSession) -> Config:
