@@ -50,7 +50,7 @@ def customers(search: str = "") -> QuerySet[Customer]:
     rows = Customer.objects.annotate(people=Count("memberships"))
     fields = ("name", "legal_name", "slug", "vat_number")
     found = [Q(**{f"{field}__icontains": search}) for field in fields] if search else []
-    return rows.filter(Q(*found, _connector=Q.OR))
+    return rows.filter(Q(*found, _connector=Q.OR)).order_by("name")  # an annotation drops the model's order
 
 
 def audit_events(

@@ -1,0 +1,54 @@
+"""Customers as engineers keep them."""
+
+from portal.accounts.models import Customer, Invitation
+from portal.core.models import AuditEvent
+from tests import factories
+
+NEW = {"name": "Globex", "slug": "globex", "owner_email": "Hank@globex.example"}
+
+
+def test_an_engineer_makes_a_customer_and_invites_its_owner(browse, erin):
+    response = browse(erin).post("/staff/customers/new/", NEW)
+
+    invitation = Invitation.objects.get()
+    assert (invitation.customer.slug, invitation.email, invitation.role) == ("globex", "hank@globex.example", "owner")
+    assert "/invitations/" in response.content.decode()
+    assert [*AuditEvent.objects.values_list("action", "customer__slug")] == [
+        ("invitation.created", "globex"),
+        ("customer.created", "globex"),
+    ]
+
+
+def test_a_short_name_that_aws_would_refuse_is_refused(browse, erin):
+    for slug in ("Globex", "glo_bex", "1globex", "globex-", "g" * 21, ""):
+        response = browse(erin).post("/staff/customers/new/", {**NEW, "slug": slug})
+
+        assert response.status_code == 422, slug
+    assert not Customer.objects.exists()
+
+
+def test_a_name_that_is_taken_is_refused(browse, erin, acme):
+    response = browse(erin).post("/staff/customers/new/", {**NEW, "slug": "acme"})
+
+    assert response.status_code == 422
+    assert not Invitation.objects.exists()
+
+
+def test_customers_are_found_by_name_and_vat_number(browse, erin, acme, charlie):
+    Customer.objects.filter(slug="other").update(vat_number="NL004495445B01")
+
+    def found(words: str) -> list[str]:
+        return [customer.slug for customer in browse(erin).get(f"/staff/customers/?q={words}").context["page"]]
+
+    assert found("ACME") == ["acme"]
+    assert found("NL0044") == ["other"]
+    assert found("") == ["acme", "other"]
+    assert found("nobody") == []
+
+
+def test_the_list_takes_as_many_queries_for_sixty_customers_as_for_one(browse, erin, django_assert_max_num_queries):
+    factories.MembershipFactory.create_batch(60)
+    pages = browse(erin)
+
+    with django_assert_max_num_queries(8):
+        assert len(pages.get("/staff/customers/").context["page"]) == 50

@@ -1,0 +1,59 @@
+"""Logging in, and the second factors that can be set up."""
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+
+from tests import factories
+
+PASSWORD = "a long enough sentence"
+
+
+@pytest.fixture
+def dave(acme):
+    user = factories.member(acme, "viewer", email="dave@acme.example")
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def attempt(client, password: str):
+    return client.post("/account/login/", {"login": "dave@acme.example", "password": password})
+
+
+def test_the_right_password_leads_home(client, dave):
+    assert attempt(client, PASSWORD)["Location"] == "/"
+
+
+def test_after_ten_wrong_passwords_even_the_right_one_is_held_off(client, dave):
+    for _ in range(10):
+        attempt(client, "wrong")
+
+    assert attempt(client, PASSWORD).status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+def test_nobody_signs_up_by_themselves(client, db):
+    answer = client.post("/account/signup/", {"email": "mallory@example.com", "password1": PASSWORD})
+
+    assert b"clos" in answer.content
+    assert not factories.User.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["", "totp/activate/", "webauthn/", "webauthn/add/"])
+def test_second_factors_can_be_set_up_after_giving_the_password_again(client, dave, page):
+    attempt(client, PASSWORD)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+
+    assert client.get(f"/account/2fa/{page}").status_code == 200
+
+
+def test_second_factors_are_closed_to_whoever_finds_a_browser_open(client, dave):
+    attempt(client, PASSWORD)
+
+    assert client.get("/account/2fa/totp/activate/")["Location"].startswith("/account/reauthenticate/")
+
+
+def test_totp_secrets_are_encrypted_at_rest(dave):
+    authenticator = TOTP.activate(dave, "JBSWY3DPEHPK3PXP").instance
+
+    assert "JBSWY3DPEHPK3PXP" not in str(authenticator.data)
