@@ -1,5 +1,7 @@
 """AWS accounts and environments."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -83,6 +85,8 @@ class Environment(Work):
     plan = models.JSONField(default=list)  # [{logical_id, type, action, purpose}] from the change set
     outputs = models.JSONField(default=dict)  # the stack's outputs, by name
     advice = models.TextField(blank=True)  # what to do about a failure
+    # When AWS was last asked to delete the stack; tells a deletion that failed from one that was never asked for.
+    deletion_asked_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
 
@@ -105,6 +109,32 @@ class Environment(Work):
     def is_ready(self) -> bool:
         return self.state == states.READY
 
+    @property
+    def can_be_deleted(self) -> bool:
+        return self.state in states.DELETABLE
+
+    @property
+    def is_stuck(self) -> bool:
+        """It failed on its way to ready, and can be tried again."""
+        return self.state in states.STUCK
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """How long the present (or last) piece of work takes; None before the first."""
+        return (self.finished_at or timezone.now()) - self.started_at if self.started_at else None
+
+
+_LOOKS = {
+    "PLANNED": "waiting",
+    "CREATE_IN_PROGRESS": "creating",
+    "CREATE_COMPLETE": "ready",
+    "CREATE_FAILED": "failed",
+    "DELETE_IN_PROGRESS": "deleting",
+    "DELETE_COMPLETE": "deleted",
+    "DELETE_FAILED": "delete_failed",
+    "DELETE_SKIPPED": "skipped",
+}
+
 
 class StackResource(models.Model):
     """One resource of an environment's stack, as CloudFormation last reported it."""
@@ -124,3 +154,8 @@ class StackResource(models.Model):
 
     def __str__(self) -> str:
         return f"{self.logical_id}: {self.status}"
+
+    @property
+    def look(self) -> str:
+        """The state people see for CloudFormation's word: CREATE_IN_PROGRESS is "creating"."""
+        return _LOOKS.get(self.status, self.status)

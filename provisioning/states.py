@@ -12,8 +12,9 @@ DELETE_FAILED = "delete_failed"
 DELETED = "deleted"
 
 MOVES: dict[str, frozenset[str]] = {
-    DRAFT: frozenset({PLANNING, DELETED, ERRORED}),
-    PLANNING: frozenset({PLANNED, FAILED, ERRORED, DELETING}),
+    DRAFT: frozenset({PLANNING, ERRORED}),
+    # Straight to CREATING when the plan was executed already, and a worker's death hid that from us.
+    PLANNING: frozenset({PLANNED, CREATING, FAILED, ERRORED, DELETING}),
     PLANNED: frozenset({CREATING, PLANNING, DELETING}),
     CREATING: frozenset({READY, FAILED, ERRORED}),
     READY: frozenset({DELETING}),
@@ -23,5 +24,8 @@ MOVES: dict[str, frozenset[str]] = {
     DELETE_FAILED: frozenset({DELETING}),
 }
 ACTIVE = frozenset({DRAFT, PLANNING, CREATING, DELETING})
+DELETABLE = frozenset(state for state, moves in MOVES.items() if DELETING in moves)
+RETRYABLE = frozenset({PLANNED, FAILED, ERRORED})
+STUCK = frozenset({FAILED, ERRORED})
 LIVE = frozenset({READY})
 GONE = frozenset({DELETED})

@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ('plan', models.JSONField(default=list)),
                 ('outputs', models.JSONField(default=dict)),
                 ('advice', models.TextField(blank=True)),
+                ('deletion_asked_at', models.DateTimeField(blank=True, null=True)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='environments', to='provisioning.awsaccount')),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='environments', to='accounts.customer')),

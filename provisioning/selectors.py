@@ -1,0 +1,119 @@
+"""Questions about AWS accounts and environments, for pages and for the apps above."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Case, Count, Q, QuerySet, When
+
+from portal.accounts.models import Customer
+from provisioning import states
+from provisioning.models import AwsAccount, Environment, StackResource
+
+_SENTENCES = {
+    states.DRAFT: "The plan is about to be made.",
+    states.PLANNING: "AWS is working out what has to be made. Nothing is made yet.",
+    states.PLANNED: "The plan is ready. Nothing is made, and nothing costs money, before you approve it.",
+    states.CREATING: "AWS is making the environment. You can leave this page and come back.",
+    states.READY: "The environment is ready. Services can be deployed to it.",
+    states.DELETING: "AWS is deleting the environment. You can leave this page and come back.",
+    states.DELETED: "The environment is deleted, with everything that was in it.",
+}
+_BY_KIND = Case(*(When(kind=kind, then=place) for place, kind in enumerate(Environment.Kind.values)))
+_LINE = ("Plan", "Approval", "Creation", "Ready")
+# The step of _LINE at which each state stands, and how that step looks.
+_STANDS = {
+    states.DRAFT: (0, "active"),
+    states.PLANNING: (0, "active"),
+    states.PLANNED: (1, "planned"),
+    states.CREATING: (2, "active"),
+    states.READY: (3, "done"),
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many resources are where the environment is heading."""
+
+    done: int
+    total: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the line plan, approval, creation, ready, as components/steps.html shows it."""
+
+    label: str
+    state: str
+    detail: str = ""
+    at: datetime | None = None
+
+
+def environments_of(customer: Customer) -> QuerySet[Environment]:
+    """The customer's environments that are not deleted: development first, production last."""
+    return (
+        Environment.objects.for_customer(customer)
+        .exclude(state__in=states.GONE)
+        .select_related("account", "customer")
+        .order_by(_BY_KIND, "id")
+    )
+
+
+def load_balancer_url(environment: Environment) -> str:
+    """Where the environment's public services answer; empty while there is no load balancer."""
+    outputs = environment.outputs
+    if not outputs.get("LoadBalancerDnsName"):
+        return ""
+    shape: str = settings.LOAD_BALANCER_URL
+    return shape.format(name=outputs.get("LoadBalancerName", ""), dns_name=outputs["LoadBalancerDnsName"])
+
+
+def environment_at(customer: Customer, slug: str) -> Environment | None:
+    """The environment at that address: the living one, or the one deleted last."""
+    found = Environment.objects.for_customer(customer).filter(slug=slug).select_related("account", "customer")
+    return found.order_by("-id").first()
+
+
+def accounts_of(customer: Customer) -> QuerySet[AwsAccount]:
+    """The customer's AWS accounts, each with `in_use`, the number of its environments."""
+    alive = Count("environments", filter=~Q(environments__state__in=states.GONE))
+    accounts: QuerySet[AwsAccount] = AwsAccount.objects.for_customer(customer)
+    return accounts.annotate(in_use=alive).order_by("name")
+
+
+def fleet() -> QuerySet[Environment]:
+    """All environments of all customers that are not deleted, newest first."""
+    return Environment.objects.exclude(state__in=states.GONE).select_related("customer", "account").order_by("-id")
+
+
+def placed_services(environment: Environment) -> list[Any]:
+    """The services placed in it (rows of the app above, by its relation), with their service, by name."""
+    return list(environment.placements.select_related("service").order_by("service__name"))
+
+
+def sentence_of(environment: Environment) -> str:
+    """One sentence about where the environment stands."""
+    return environment.reason or _SENTENCES.get(environment.state, "")
+
+
+def progress_of(environment: Environment, resources: Iterable[StackResource]) -> Progress:
+    """Done and total resources of the creation, or of the deletion when it is being deleted."""
+    rows = list(resources)
+    away = environment.state in {states.DELETING, states.DELETE_FAILED, states.DELETED}
+    done = sum(row.status == ("DELETE_COMPLETE" if away else "CREATE_COMPLETE") for row in rows)
+    return Progress(done, len(rows), "Resources deleted" if away else "Resources ready")
+
+
+def stages_of(environment: Environment) -> list[Stage]:
+    """Where a new environment stands; none once it is being deleted."""
+    if environment.is_stuck:
+        here, look = (2, "failed") if environment.plan else (0, "failed")
+    elif environment.state in _STANDS:
+        here, look = _STANDS[environment.state]
+    else:
+        return []
+    looks = ["done"] * here + [look] + ["waiting"] * (len(_LINE) - here - 1)
+    return [Stage(label, state) for label, state in zip(_LINE, looks, strict=True)]

@@ -1,0 +1,26 @@
+"""Where settings and a customer's account become a session at AWS; nothing else reads the AWS settings for that."""
+
+from django.conf import settings
+
+from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess, RoleAccess
+from provisioning.models import AwsAccount
+
+READ_SECONDS = 60  # local AWS may hold an answer back while tasks stop
+TEST_READ_SECONDS = 8  # somebody waits for the page
+
+
+def session_for(account: AwsAccount, region: str, *, read_seconds: int = READ_SECONDS) -> AwsSession:
+    """A session in that account and region. Makes no call: wrong access shows when it is used."""
+    return AwsSession(
+        access=_access(account),
+        region=region,
+        endpoint=AwsEndpoint(settings.AWS_ENDPOINT_URL or None),
+        base=BaseCredentials(settings.PORTAL_AWS_ACCESS_KEY_ID or None, settings.PORTAL_AWS_SECRET_ACCESS_KEY or None),
+        read_seconds=read_seconds,
+    )
+
+
+def _access(account: AwsAccount) -> RoleAccess | KeyAccess:
+    if account.access == AwsAccount.Access.KEY:
+        return KeyAccess(account.access_key_id, account.secret_access_key)
+    return RoleAccess(account.role_arn, account.external_id)
