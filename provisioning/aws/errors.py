@@ -31,14 +31,18 @@ _KINDS = {
         "or switched off. Enter a valid access key."
     ),
     "throttled": _Kind(
-        "AWS asked the portal to slow down while it tried to {operation}. It will be tried again by itself.",
+        "AWS asked the portal to slow down while it tried to {operation}. "
+        "Try again in a minute; work in the background goes on by itself.",
         retryable=True,
     ),
     "not_found": _Kind(
         "AWS could not {operation}, because something it needs does not exist (any more). Check that it was "
         "not removed outside the portal."
     ),
-    "unreachable": _Kind("AWS could not be reached to {operation}. It will be tried again by itself.", retryable=True),
+    "unreachable": _Kind(
+        "AWS could not be reached to {operation}. Try again in a minute; work in the background goes on by itself.",
+        retryable=True,
+    ),
     "limit_exceeded": _Kind(
         "AWS could not {operation}, because a limit of this account is reached. Ask AWS for a higher limit "
         "or remove what is not used, then try again."
@@ -57,7 +61,8 @@ _KINDS = {
     ),
     "invalid": _Kind("AWS did not accept the request to {operation}. Check the values that were entered."),
     "aws_internal": _Kind(
-        "AWS had a fault of its own while the portal tried to {operation}. It will be tried again by itself.",
+        "AWS had a fault of its own while the portal tried to {operation}. "
+        "Try again in a minute; work in the background goes on by itself.",
         retryable=True,
     ),
 }

@@ -90,7 +90,7 @@ def test_connection(session: AwsSession, expected_account_id: str) -> Connection
 test_connection.__test__ = False  # type: ignore[attr-defined]  # the name looks like a test's
 
 
-@asking_aws("ask who it is in this account")
+@asking_aws("enter this account")
 def _who(session: AwsSession) -> tuple[str, str]:
     if isinstance(session.access, RoleAccess):
         assume(session)  # afresh: credentials taken earlier outlive a change of the role

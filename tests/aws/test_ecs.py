@@ -44,6 +44,10 @@ def revision(content: str) -> dict:
     return {"taskDefinition": {"taskDefinitionArn": REVISION}, "tags": tags}
 
 
+def test_what_a_container_is_told_does_not_show_in_what_is_printed():
+    assert "fast" not in repr(SPEC)
+
+
 def test_a_new_version_is_registered_with_everything_its_container_needs(session, answers):
     answers("ecs").add_client_error("describe_task_definition", "ClientException", "Unable to describe")
     container = {

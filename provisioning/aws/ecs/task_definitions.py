@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ class TaskSpec:
     port: int
     cpu: int
     memory: int
-    environment: tuple[tuple[str, str], ...]
+    environment: tuple[tuple[str, str], ...] = field(repr=False)  # may hold secrets
     log_group: str
     log_prefix: str
     execution_role_arn: str
