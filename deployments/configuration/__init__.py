@@ -1,0 +1,1 @@
+"""Configuration: the keys a service reads from Consul, per environment, edited without overwriting anyone."""

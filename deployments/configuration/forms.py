@@ -1,0 +1,190 @@
+"""Forms of the configuration pages: one for each key shown, some empty ones to add keys, the reason, the choice."""
+
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+
+from deployments import keys
+from deployments.configuration.drafts import Clash, Draft, Line
+from portal.core.redaction import is_secret_name
+
+KEEP = "Leave empty to keep the present value."
+TYPE_AGAIN = "Type the secret again: secrets are never sent back to a page."
+NO_CHANGE = "Nothing was changed yet: edit a value, add a key or tick one to delete."
+
+
+def plain(text: str) -> str:
+    """The text with the line ends of Unix: browsers send others, whatever stood in the page."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _require_room(value: str) -> str:
+    size = len(value.encode())
+    if size > keys.MAX_VALUE_BYTES:
+        raise forms.ValidationError(f"This is too large: {size:,} bytes, and Consul holds {keys.MAX_VALUE_BYTES:,}.")
+    return value
+
+
+class Mute(forms.Textarea):
+    """A text area that is always sent empty."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+class ValueField(forms.CharField):
+    """The text of a value, kept as typed but for line ends."""
+
+    def __init__(self, **options: Any) -> None:
+        attrs = {"rows": 1, "spellcheck": "false", "autocomplete": "off", "class": "font-monospace"}
+        super().__init__(required=False, strip=False, widget=forms.Textarea(attrs=attrs), **options)
+
+    def clean(self, value: Any) -> Any:
+        return _require_room(plain(super().clean(value)))
+
+
+class LineForm(forms.Form):
+    """A key that exists, or that is about to."""
+
+    value = ValueField(label="Value")
+    delete = forms.BooleanField(required=False, label="Delete")
+
+    def __init__(self, line: Line, *, number: int, data: Any = None) -> None:
+        typed = "" if line.secret else line.wish or line.base or ""
+        initial = {"value": typed, "delete": line.changed and line.wish is None}
+        super().__init__(data, prefix=f"line{number}", initial=initial, use_required_attribute=False)
+        self.line = line
+        widget = _muted(self.fields["value"]) if line.secret else self.fields["value"].widget
+        widget.attrs |= {"aria-label": f"Value of {line.key}", "rows": min(8, typed.count("\n") + 1)}
+        self.fields["delete"].widget.attrs["aria-label"] = f"Delete {line.key}"
+        if line.secret:
+            widget.attrs["placeholder"] = "New value typed" if line.changed else KEEP
+
+    @property
+    def wished(self) -> Line:
+        """The line with what the form says."""
+        return replace(self.line, wish=None if self.cleaned_data["delete"] else self._value())
+
+    def _value(self) -> str | None:
+        value: str = self.cleaned_data["value"]
+        line = self.line
+        if line.secret and not value:
+            return line.base if line.wish is None else line.wish
+        return line.base if line.base is not None and plain(line.base) == value else value
+
+
+class NewKeyForm(forms.Form):
+    """A key to add. All empty: none."""
+
+    key = forms.CharField(required=False, max_length=keys.MAX_KEY_CHARACTERS, label="Key")
+    value = ValueField(label="Value")
+    secret = forms.BooleanField(required=False, label="Secret")
+
+    def __init__(self, folder: str, *, number: int, data: Any = None) -> None:
+        super().__init__(data, prefix=f"new{number}", use_required_attribute=False)
+        self.folder = folder
+        self.fields["key"].widget.attrs |= {
+            "spellcheck": "false",
+            "autocomplete": "off",
+            "placeholder": "database/host",
+        }
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        if key:
+            try:
+                keys.full_key(self.folder, key)
+            except keys.InvalidKey as error:
+                raise forms.ValidationError(str(error)) from None
+        return key
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("value") and given.get("key") == "":
+            self.add_error("key", "This value needs a key, for example database/host.")
+        return given
+
+    @property
+    def wished(self) -> Line | None:
+        key = self.cleaned_data["key"]
+        secret = self.cleaned_data["secret"] or is_secret_name(key)
+        return Line(key, None, 0, secret, self.cleaned_data["value"]) if key else None
+
+    def hide_secret(self) -> None:
+        """Keeps a secret that was typed out of the page that is sent back."""
+        given = {name: self[name].data for name in ("key", "value", "secret")}
+        if given["value"] and (given["secret"] or is_secret_name(given["key"] or "")):
+            _muted(self.fields["value"])
+            self.add_error("value", TYPE_AGAIN)
+
+
+def _muted(field: forms.Field) -> forms.Widget:
+    field.widget = Mute(field.widget.attrs)
+    return field.widget
+
+
+class Sheet:
+    """The whole page of keys: its lines, and rooms for new ones."""
+
+    def __init__(self, draft: Draft, folder: str, *, rooms: int, data: Any = None) -> None:
+        self.lines = [LineForm(line, number=at, data=data) for at, line in enumerate(draft.lines)]
+        self.new = [NewKeyForm(folder, number=at, data=data) for at in range(rooms)]
+        self.error = ""
+
+    def draft(self) -> Draft | None:
+        """The draft as filled in; None when something is wrong, which the fields then say."""
+        checked = [form.is_valid() for form in (*self.lines, *self.new)]  # each of them, so that all errors show
+        if not all(checked):
+            return None
+        added = [line for form in self.new if (line := form.wished)]
+        draft = Draft((*(form.wished for form in self.lines), *added))
+        if self._has_twice(draft):
+            return None
+        if not draft.changes:
+            self.error = NO_CHANGE
+        return draft if draft.changes else None
+
+    def refuse(self) -> Draft:
+        """What the page that is sent back is about: secrets typed for its lines are kept in the draft."""
+        for form in self.new:
+            form.hide_secret()
+        return Draft(tuple(form.wished if form.is_valid() and form.line.secret else form.line for form in self.lines))
+
+    def _has_twice(self, draft: Draft) -> bool:
+        seen: set[str] = {form.line.key for form in self.lines}
+        found = False
+        for form in self.new:
+            key = form.cleaned_data["key"]
+            if key and key in seen:
+                form.add_error("key", "This key is on this page already: change it there.")
+                found = True
+            seen.add(key)
+        return found
+
+
+class ReasonForm(forms.Form):
+    """Why: it stands in the history for whoever looks for the cause of something."""
+
+    reason = forms.CharField(max_length=300, label="Reason", help_text="What changes for the service, and why.")
+
+
+class ChoiceForm(forms.Form):
+    """For each key that somebody else changed too: mine or theirs."""
+
+    def __init__(self, clashes: tuple[Clash, ...], data: Any = None) -> None:
+        super().__init__(data, use_required_attribute=True)
+        self.clashes = clashes
+        for number, clash in enumerate(clashes):
+            self.fields[f"choice{number}"] = forms.ChoiceField(
+                label=f"Which value of {clash.line.key}?",
+                choices=[("mine", "Mine"), ("theirs", "Theirs: leave it as it is now")],
+                widget=forms.RadioSelect,
+            )
+
+    @property
+    def mine(self) -> set[str]:
+        """The keys for which the editor's own value is wanted."""
+        return {
+            clash.line.key for at, clash in enumerate(self.clashes) if self.cleaned_data.get(f"choice{at}") == "mine"
+        }

@@ -1,0 +1,93 @@
+"""Questions about configuration that the portal's database answers; Consul is asked in services.py."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from deployments import keys
+from deployments.models import ConfigurationChange, SecretKey, Service
+from portal.accounts.models import Customer
+from portal.core.redaction import MASK, is_secret_name
+from provisioning import states
+from provisioning.models import Environment
+
+
+@dataclass(frozen=True)
+class Place:
+    """A service in an environment: where keys live."""
+
+    customer: Customer
+    service: Service
+    environment: Environment
+
+    @property
+    def prefix(self) -> str:
+        """The folder of its keys in Consul, with its closing slash."""
+        return keys.prefix(self.customer.slug, self.environment.slug, self.service.name)
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """What its rows have in common."""
+        return {"service": self.service, "environment": self.environment}
+
+
+@dataclass(frozen=True)
+class Past:
+    """A line of the history as people may see it: secrets masked, long values shortened."""
+
+    change: ConfigurationChange
+    before: str
+    after: str
+
+
+def environments_of(customer: Customer) -> QuerySet[Environment]:
+    """The customer's environments that still exist, in the order in which releases travel."""
+    return Environment.objects.for_customer(customer).exclude(state__in=states.GONE)
+
+
+def services_of(customer: Customer, query: str = "") -> QuerySet[Service]:
+    """The customer's services by name, or those with `query` in their name."""
+    return Service.objects.for_customer(customer).filter(name__icontains=query).order_by("name")
+
+
+def place(customer: Customer, service_name: str, environment_slug: str) -> Place:
+    """The place, or 404: those of others do not exist here."""
+    service = Service.objects.for_customer(customer).filter(name=service_name).first()
+    environment = environments_of(customer).filter(slug=environment_slug).first()
+    if service is None or environment is None:
+        raise Http404
+    return Place(customer, service, environment)
+
+
+def marked_keys(of: Place) -> frozenset[str]:
+    """The keys that somebody marked as secret."""
+    return frozenset(SecretKey.objects.filter(**of.where).values_list("key", flat=True))
+
+
+def is_secret(key: str, marked: frozenset[str]) -> bool:
+    """Whether a value is masked: somebody marked the key, or its name says so."""
+    return key in marked or is_secret_name(key)
+
+
+def history(of: Place) -> QuerySet[ConfigurationChange]:
+    """Every change of the place's keys, newest first."""
+    return ConfigurationChange.objects.filter(**of.where).select_related("author")
+
+
+def past(change: ConfigurationChange, marked: frozenset[str]) -> Past:
+    """The change as people may see it; a key marked later masks its earlier values too."""
+    if change.secret or is_secret(change.key, marked):
+        return Past(change, MASK if change.action != "add" else "", MASK if change.action != "delete" else "")
+    return Past(change, change.before, change.after)
+
+
+def unsettled(of: Place) -> QuerySet[ConfigurationChange]:
+    """Changes written down before Consul was asked, of which the end is not written down yet."""
+    return ConfigurationChange.objects.filter(**of.where, state=ConfigurationChange.State.SAVING).order_by("id")
+
+
+def saved_together(of: Place, save_id: str) -> QuerySet[ConfigurationChange]:
+    """The rows of one save."""
+    return ConfigurationChange.objects.filter(**of.where, save_id=save_id)
