@@ -1,0 +1,87 @@
+"""What finance types and chooses; everything that filters is in the URL."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from billing import states
+from billing.models import VatRuling
+from billing.rules.terms import Month
+from deployments.models import Application
+from portal.core.looks import look_of
+
+STATES = [
+    ("", "All"),
+    *((name, look_of(name).word) for name in (states.DRAFT, states.ISSUED, states.SENT, states.PAID)),
+]
+
+
+class MonthField(forms.Field):
+    """A month as browsers write it: 2026-10."""
+
+    widget = forms.TextInput({"type": "month"})
+
+    def to_python(self, value: str | None) -> Month | None:
+        if not value:
+            return None
+        found = re.fullmatch(r"(2\d{3})-(0[1-9]|1[0-2])", value)
+        if not found:
+            raise forms.ValidationError("Write the month as 2026-10.")
+        return Month(int(found[1]), int(found[2]))
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.year}-{value.month:02}" if isinstance(value, Month) else value
+
+
+class Filter(forms.Form):
+    """A form whose fields filter a list; what makes no sense (a month that is none) filters nothing."""
+
+    @property
+    def criteria(self) -> dict[str, Any]:
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class MonthFilter(Filter):
+    """Which month a page is about."""
+
+    month = MonthField(required=False)
+
+
+class InvoiceFilter(Filter):
+    """The filters above the list of invoices."""
+
+    month = MonthField(required=False)
+    customer = forms.CharField(required=False, widget=forms.TextInput({"type": "search"}))
+    state = forms.ChoiceField(required=False, choices=STATES)
+
+
+class CustomerFilter(Filter):
+    """The filters above finance's list of customers."""
+
+    name = forms.CharField(required=False, label="Customer", widget=forms.TextInput({"type": "search"}))
+    unbilled = forms.ChoiceField(
+        required=False, label="Applications", choices=[("", "All"), ("1", "With some not billed")]
+    )
+
+
+class SubscribeForm(forms.Form):
+    """From which day an application is billed."""
+
+    application = forms.ModelChoiceField(Application.objects.select_related("customer"))
+    starts_on = forms.DateField(error_messages={"required": "Say from which day the application is billed."})
+
+
+class DraftsSeenForm(forms.Form):
+    """The control totals somebody looked at before issuing."""
+
+    month = MonthField()
+    count = forms.IntegerField()
+    gross = forms.DecimalField()
+
+
+class VatRulingForm(forms.Form):
+    """Finance's decision on a customer's VAT."""
+
+    category = forms.ChoiceField(choices=VatRuling.CATEGORIES)

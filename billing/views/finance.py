@@ -1,0 +1,95 @@
+"""Finance's lists: invoices and customers."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from billing import bills, documents, selectors, services
+from billing.forms import CustomerFilter, InvoiceFilter, SubscribeForm
+from billing.models import Invoice
+from billing.pdf import InvoiceDocument
+from billing.rules import ogm
+from billing.rules.terms import Month
+from billing.views.download import pdf
+from portal.accounts.access import FINANCE, StaffRequest, staff_page
+from portal.core.errors import UserError
+from portal.core.htmx import go, page
+from portal.core.lists import paginate
+
+
+@staff_page(FINANCE)
+def finance_invoices(request: StaffRequest) -> HttpResponse:
+    """All invoices and drafts, by month, customer and state."""
+    form = InvoiceFilter(request.GET)
+    context = {"form": form, "page": paginate(request, selectors.invoices(**form.criteria))}
+    return page(request, "billing/finance_invoices.html", context, partial="list")
+
+
+@staff_page(FINANCE)
+def finance_invoice(request: StaffRequest, pk: int) -> HttpResponse:
+    """One invoice or draft: the document's data, its state, its PDF."""
+    row = get_object_or_404(Invoice.objects.select_related("customer", "issued_by"), pk=pk)
+    document, problem = _document(row)
+    context = {
+        "invoice": row,
+        "document": document,
+        "problem": problem,
+        "communication": ogm.formatted(row.structured_communication) if row.structured_communication else "",
+    }
+    return page(request, "billing/finance_invoice.html", context)
+
+
+@staff_page(FINANCE)
+def finance_invoice_pdf(request: StaffRequest, pk: int) -> HttpResponse:
+    """The PDF of an issued invoice."""
+    row = get_object_or_404(Invoice, pk=pk)
+    if row.is_draft:
+        raise Http404
+    return pdf(row)
+
+
+@staff_page(FINANCE)
+def finance_customers(request: StaffRequest) -> HttpResponse:
+    """Customers with their VAT treatment and the applications that are billed and not."""
+    return _customers(request)
+
+
+@staff_page(FINANCE)
+@require_POST
+def finance_subscribe(request: StaffRequest) -> HttpResponse:
+    """Puts an application under Basic Support."""
+    form = SubscribeForm(request.POST)
+    if not form.is_valid():
+        return _customers(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    try:
+        subscription = services.subscribe(
+            form.cleaned_data["application"], form.cleaned_data["starts_on"], request.user
+        )
+    except UserError as error:
+        return _customers(request, str(error))
+    messages.success(request, f"{subscription.application} of {subscription.customer} is billed from now on.")
+    return go(request, "finance_customers")
+
+
+def _customers(request: HttpRequest, problem: str = "") -> HttpResponse:
+    form = CustomerFilter(request.GET)
+    found = paginate(request, selectors.customers(**form.criteria))
+    rows = [(customer, *selectors.treatment_of(customer)) for customer in found]
+    context = {"form": form, "page": found, "rows": rows, "problem": problem, "today": timezone.localdate()}
+    template = "billing/finance_customers.html"
+    return page(request, template, context, partial="list", status=422 if problem else 200)
+
+
+def _document(invoice: Invoice) -> tuple[InvoiceDocument | None, str]:
+    """The document as it is or would be printed; for a draft that cannot be, the reason."""
+    if not invoice.is_draft:
+        return documents.of_issued(invoice), ""
+    try:
+        bill = bills.bill_of(invoice.customer, Month.of(invoice.period))
+    except UserError as error:
+        return None, str(error)
+    if bill is None or not bill.is_held_by(invoice):
+        return None, "The applications, prices or VAT have changed since. Make the month's drafts again."
+    return documents.of_bill(bill), ""
