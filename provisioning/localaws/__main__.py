@@ -8,8 +8,11 @@ from provisioning.localaws import options
 def main() -> int:
     chosen = options.parse()
     options.export(chosen)
-    from provisioning.localaws.launcher import run
-
+    try:
+        from provisioning.localaws.launcher import run
+    except ImportError as error:
+        print(f"The local AWS cannot start: {error}. Install requirements/localaws.txt.", file=sys.stderr)
+        return 2
     return run(chosen)
 
 

@@ -13,7 +13,17 @@ from ministack.services import alb
 
 from provisioning.localaws.checks import Reaches
 from provisioning.localaws.simulated import SIMULATED
-from provisioning.localaws.verdicts import Check, Outcome, State, Verdict, check_of, code_matches, judge, wait_after
+from provisioning.localaws.verdicts import (
+    LONGEST_INTERVAL,
+    Check,
+    Outcome,
+    State,
+    Verdict,
+    check_of,
+    code_matches,
+    judge,
+    wait_after,
+)
 
 REACHES = (
     Reaches("ministack.core.responses", ("request_scope",)),
@@ -61,24 +71,28 @@ class HealthBoard:
             self._verdicts.pop(gone, None)
             self._due.pop(gone, None)
         now = time.monotonic()
-        for key, check in registered.items():
+        for key, group in registered.items():
             self._verdicts.setdefault(key, Verdict(since=now))
             if key not in self._probing and self._due.get(key, 0) <= now:
                 self._probing.add(key)
-                self._pool.submit(self._probe, key, check)
+                self._pool.submit(self._probe, key, group)
 
-    def _probe(self, key: Key, check: Check) -> None:
+    def _probe(self, key: Key, group: dict[str, Any]) -> None:
+        self._due[key] = time.monotonic() + LONGEST_INTERVAL
         try:
-            outcome, reason = probe(check)
-            before = self._verdicts.get(key)
-            if before is not None:
-                after = judge(before, outcome, check, time.monotonic(), reason)
-                self._verdicts[key] = after
-                self._due[key] = time.monotonic() + wait_after(after, check)
+            self._judge(key, check_of(group, key[1], key[2]))
         except Exception:
             log.exception("health checks: the probe of %s failed, going on", key)
         finally:
             self._probing.discard(key)
+
+    def _judge(self, key: Key, check: Check) -> None:
+        outcome, reason = probe(check)
+        before = self._verdicts.get(key)
+        if before is not None:
+            after = judge(before, outcome, check, time.monotonic(), reason)
+            self._verdicts[key] = after
+            self._due[key] = time.monotonic() + wait_after(after, check)
 
 
 def probe(check: Check) -> tuple[Outcome, str]:
@@ -97,7 +111,7 @@ def probe(check: Check) -> tuple[Outcome, str]:
     return Outcome.FAILED, f"Health checks failed with these codes: [{status}]"
 
 
-def _registered() -> Iterator[tuple[Key, Check]]:
+def _registered() -> Iterator[tuple[Key, dict[str, Any]]]:
     """Every target of every account. `_targets` is scoped by account, and a thread has no account of its own."""
     for (account, arn), targets in list(alb._targets._data.items()):
         with request_scope(account, arn.split(":")[3]):
@@ -107,7 +121,7 @@ def _registered() -> Iterator[tuple[Key, Check]]:
         for target in list(targets):
             key = key_of(arn, target)
             if key[1] != SIMULATED:
-                yield key, check_of(group, key[1], key[2])
+                yield key, group
 
 
 BOARD = HealthBoard()

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import tarfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ REACHES = (
 REFERENCE = re.compile(
     r"(?P<registry>[^/]+)/(?P<repository>[^@]+?)(@(?P<digest>sha256:[0-9a-f]{64})|:(?P<tag>[^:/@]+))?"
 )
+
+
+_unpacking = threading.Lock()
 
 
 class NoSuchImageError(Exception):
@@ -70,12 +74,15 @@ def _image(repository: str, digest: str, manifest: dict[str, Any]) -> Image:
 
 
 def unpack(image: Image, into: Path) -> None:
-    """Extract the image's layers, once."""
-    if into.exists():
-        return
-    for digest in image.layers:
-        with tarfile.open(fileobj=io.BytesIO(_blob(image.repository, digest)), mode="r:gz") as archive:
-            archive.extractall(into, filter="data")
+    """Extract the image's layers, once, however many tasks start at the same time."""
+    with _unpacking:
+        if into.exists():
+            return
+        partial = into.with_suffix(".part")
+        for digest in image.layers:
+            with tarfile.open(fileobj=io.BytesIO(_blob(image.repository, digest)), mode="r:gz") as archive:
+                archive.extractall(partial, filter="data")
+        partial.rename(into)
 
 
 def _blob(repository: str, digest: str) -> bytes:

@@ -13,6 +13,7 @@ from provisioning.localaws import (
     pacing,
     process_runtime,
     public_parameters,
+    shutdown,
     status,
     steady_state,
     targets,
@@ -23,17 +24,8 @@ from provisioning.localaws.checks import MismatchError, check
 from provisioning.localaws.options import Options
 
 PATCHES = (
-    cfn_types,
-    containers,
-    health,
-    pacing,
-    process_runtime,
-    public_parameters,
-    status,
-    steady_state,
-    targets,
-    task_health,
-    traffic,
+    *(cfn_types, containers, health, pacing, process_runtime, public_parameters),
+    *(shutdown, status, steady_state, targets, task_health, traffic),
 )
 
 
@@ -48,10 +40,7 @@ def run(options: Options) -> int:
     _install(options, runtime)
     print(f"Local AWS on http://127.0.0.1:{options.port}, tasks run by: {runtime}", flush=True)
     sys.argv = ["ministack"]
-    try:
-        ministack_app.main()
-    finally:
-        process_runtime.stop_all()
+    ministack_app.main()
     return 0
 
 
@@ -83,5 +72,6 @@ def _install(options: Options, runtime: str) -> None:
     task_health.install()
     steady_state.install()
     status.install(runtime)
+    shutdown.install()
     if runtime == "process":
         process_runtime.install()

@@ -47,5 +47,7 @@ def process_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 
 
 @pytest.fixture
-def site(aws: LocalAws) -> Site:
-    return Site(aws).build()
+def site(aws: LocalAws) -> Iterator[Site]:
+    site = Site(aws).build()
+    yield site
+    site.close()

@@ -184,6 +184,11 @@ class Site:
         self.update(definition)
         return definition
 
+    def close(self) -> None:
+        """End the service's tasks, which would otherwise slow the tests that follow."""
+        if self.ecs.list_services(cluster=self.name)["serviceArns"]:
+            self.ecs.delete_service(cluster=self.name, service=self.name, force=True)
+
     def service(self) -> dict[str, Any]:
         found = self.ecs.describe_services(cluster=self.name, services=[self.name])["services"][0]
         return dict(found)

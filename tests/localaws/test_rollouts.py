@@ -147,6 +147,8 @@ def test_host_and_path_rules_choose_the_service(aws: LocalAws):
     assert by_path.get("/elsewhere") == (404, "nothing here")
     assert by_host.get("/", host="shop.example.com")[0] == 200
     assert by_host.get("/") == (404, "nothing here")
+    for site in (by_path, by_host):
+        site.close()
 
 
 def test_capacity_comes_from_the_cluster_s_capacity_provider(site: Site):
@@ -167,3 +169,16 @@ def test_capacity_comes_from_the_cluster_s_capacity_provider(site: Site):
 
 def test_pushing_a_tag_again_keeps_what_it_names(site: Site):
     assert site.image("1") == site.image("1", "crash")
+
+
+def test_a_target_whose_check_cannot_even_be_sent_does_not_stop_the_others(site: Site):
+    created = site.elb.create_target_group(
+        Name=f"{site.name}-odd", Protocol="HTTP", Port=80, VpcId="vpc-1", HealthCheckPath="/ünsendable"
+    )
+    site.elb.register_targets(
+        TargetGroupArn=created["TargetGroups"][0]["TargetGroupArn"], Targets=[{"Id": "127.0.0.1", "Port": 9}]
+    )
+
+    site.launch(site.image("1"), desired=1)
+
+    assert site.settled()["rolloutState"] == "COMPLETED"
