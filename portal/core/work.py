@@ -175,4 +175,6 @@ def _note_problem(row: Work, sentence: str) -> None:
 def _mark_errored(row: Work, error: Exception) -> None:
     log.error("work.errored", work=audit.kind_of(row), id=row.pk, exc_info=error)
     row.refresh_from_db()
+    if not row.is_active:  # somebody ended it meanwhile: the log has the error
+        return
     transition(row, ERRORED, reason=ERRORED_SENTENCE, traceback="".join(traceback.format_exception(error)))

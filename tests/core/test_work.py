@@ -1,0 +1,272 @@
+"""Long-running work: moves, turns, and what happens when workers, queues and AWS fail. An environment stands for it."""
+
+from datetime import timedelta
+
+import pytest
+from celery import Celery
+from django.apps import apps
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal.core import work
+from portal.core.errors import IllegalMove, LostRace
+from portal.core.models import AuditEvent
+from provisioning import states
+from provisioning.models import Environment
+from tests import factories
+from tests.conftest import free_port
+
+KINDS = [model for model in apps.get_models() if issubclass(model, work.Work)]
+every_example_has_its_rows = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
+
+
+class Queue:
+    """In Celery's place: keeps what is sent, as (pk, seq) and the countdown."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[tuple[int, int], float]] = []
+
+    def apply_async(self, args: tuple[int, int], countdown: float) -> None:
+        self.sent.append((args, countdown))
+
+
+@pytest.fixture
+def queue():
+    return Queue()
+
+
+@pytest.fixture
+def environment(db):
+    return factories.EnvironmentFactory(state=states.DRAFT)
+
+
+@pytest.fixture
+def step(queue, environment, django_capture_on_commit_callbacks):
+    """Delivers a step to a worker, as Celery would."""
+
+    def deliver(advance, seq: int = 0) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            work.run_step(queue, Environment, environment.pk, seq, advance)
+        environment.refresh_from_db()
+
+    return deliver
+
+
+def to(state: str, seconds: float = 3):
+    def advance(row: Environment) -> float:
+        work.transition(row, state)
+        return seconds
+
+    return advance
+
+
+def fail(error: Exception):
+    def advance(_row: Environment) -> float:
+        raise error
+
+    return advance
+
+
+def test_a_move_saves_state_reason_and_fields_and_writes_step_and_event(environment, erin):
+    work.transition(environment, states.PLANNING, reason="Wanted.", actor=erin, advice="Wait.")
+
+    environment.refresh_from_db()
+    assert (environment.state, environment.reason, environment.advice) == ("planning", "Wanted.", "Wait.")
+    step = environment.steps.get()
+    assert (step.from_state, step.to_state, step.reason, step.actor_name) == ("draft", "planning", "Wanted.", "Erin")
+    event = AuditEvent.objects.get()
+    assert (event.action, event.actor, event.customer) == ("environment.planning", erin, environment.customer)
+    assert (event.before, event.after) == ({"state": "draft"}, {"state": "planning", "reason": "Wanted."})
+
+
+def test_a_move_that_the_table_lacks_is_refused_in_words(environment):
+    with pytest.raises(IllegalMove, match="is draft: it cannot become ready from there"):
+        work.transition(environment, states.READY)
+
+    assert not environment.steps.exists()
+
+
+def test_of_two_who_move_a_row_at_once_the_second_loses(environment):
+    other = Environment.objects.get(pk=environment.pk)
+    work.transition(environment, states.PLANNING)
+
+    with pytest.raises(LostRace):
+        work.transition(other, states.PLANNING)
+
+    assert environment.steps.count() == 1
+    assert other.state == states.DRAFT
+
+
+def test_work_starts_once_and_finishes_when_no_worker_has_anything_to_do(environment):
+    work.transition(environment, states.PLANNING)
+    started = environment.started_at
+    assert (started is None, environment.finished_at) == (False, None)
+
+    work.transition(environment, states.PLANNED)
+    assert environment.finished_at is not None
+
+    work.transition(environment, states.CREATING)
+    assert (environment.started_at, environment.finished_at) == (started, None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_state_a_worker_acts_on_can_end_in_an_error_of_ours(kind):
+    assert [state for state in kind.ACTIVE if work.ERRORED not in kind.MOVES[state]] == []
+
+
+@every_example_has_its_rows
+@given(wishes=st.lists(st.sampled_from(sorted({*states.MOVES, states.DELETED})), max_size=12))
+def test_whatever_is_wished_the_steps_are_a_path_through_the_table(db, wishes):
+    environment = factories.EnvironmentFactory(state=states.DRAFT)
+    events_before = AuditEvent.objects.count()
+
+    for wish in wishes:
+        before = environment.state
+        if wish in states.MOVES.get(before, frozenset()):
+            work.transition(environment, wish)
+        else:
+            with pytest.raises(IllegalMove):
+                work.transition(environment, wish)
+            assert Environment.objects.get(pk=environment.pk).state == before
+
+    path = [states.DRAFT, *environment.steps.values_list("to_state", flat=True)]
+    assert list(environment.steps.values_list("from_state", flat=True)) == path[:-1]
+    assert path[-1] == Environment.objects.get(pk=environment.pk).state
+    assert AuditEvent.objects.count() - events_before == len(path) - 1
+
+
+def test_a_step_does_its_work_and_enqueues_the_next_after_its_seconds(step, queue, environment):
+    step(to(states.PLANNING, seconds=3))
+
+    assert environment.state == states.PLANNING
+    assert queue.sent == [((environment.pk, 1), 3)]
+
+
+def test_a_step_after_which_people_decide_enqueues_nothing(step, queue, environment):
+    Environment.objects.filter(pk=environment.pk).update(state=states.PLANNING)
+
+    step(to(states.PLANNED))
+
+    assert environment.state == states.PLANNED
+    assert queue.sent == []
+
+
+def test_a_doubled_delivery_does_nothing(step, queue, environment):
+    seen = []
+
+    def look(row: Environment) -> float:
+        seen.append(row.seq)
+        return 1
+
+    step(look)
+    step(look)
+
+    assert seen == [1]
+    assert len(queue.sent) == 1
+
+
+def test_a_step_for_finished_work_does_nothing(step, environment):
+    Environment.objects.filter(pk=environment.pk).update(state=states.READY)
+
+    step(fail(AssertionError("not called")))
+
+    assert environment.state == states.READY
+
+
+def test_what_can_be_tried_again_is_and_people_read_why(step, queue, environment):
+    step(fail(work.RetryLater("AWS is slow to answer.", 20)))
+
+    assert environment.problem == "AWS is slow to answer."
+    assert environment.state == states.DRAFT
+    assert queue.sent == [((environment.pk, 1), 20)]
+
+
+def test_the_problem_is_forgotten_when_a_step_goes_well_again(step, environment):
+    step(fail(work.RetryLater("AWS is slow to answer.", 20)))
+
+    step(lambda row: 1, seq=1)
+
+    assert environment.problem == ""
+
+
+def test_a_lost_race_is_looked_at_again_at_once(step, queue, environment):
+    step(fail(LostRace("gone")))
+
+    assert environment.state == states.DRAFT
+    assert queue.sent == [((environment.pk, 1), 0)]
+
+
+def test_a_bug_ends_in_errored_with_a_sentence_for_people_and_the_traceback_for_engineers(step, queue, environment):
+    step(fail(KeyError("VpcId")))
+
+    assert (environment.state, environment.reason) == (work.ERRORED, work.ERRORED_SENTENCE)
+    assert "KeyError: 'VpcId'" in environment.traceback
+    assert "VpcId" not in environment.reason
+    assert queue.sent == []
+
+
+def test_a_bug_in_a_step_whose_work_somebody_else_ended_changes_nothing(step, environment):
+    def ended_meanwhile(row: Environment) -> float:
+        Environment.objects.filter(pk=row.pk).update(state=states.DELETED)
+        raise KeyError("VpcId")
+
+    step(ended_meanwhile)
+
+    assert environment.state == states.DELETED
+
+
+def test_nothing_is_enqueued_for_a_change_that_is_rolled_back(environment, queue, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=False) as later:
+        work.enqueue(queue, environment)
+
+    assert queue.sent == []
+    assert len(later) == 1
+
+
+def test_a_lost_broker_is_no_error(environment, django_capture_on_commit_callbacks):
+    app = Celery("lost", broker=f"redis://127.0.0.1:{free_port()}/0")
+    app.conf.update(task_publish_retry=False, broker_transport_options={"max_retries": 0})
+
+    @app.task(name="lost.step")
+    def task(pk: int, seq: int) -> None:
+        """Never runs."""
+
+    with django_capture_on_commit_callbacks(execute=True):
+        work.enqueue(task, environment)
+
+
+def test_work_without_a_sign_of_life_is_picked_up(environment, queue, settings, django_capture_on_commit_callbacks):
+    silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
+    Environment.objects.filter(pk=environment.pk).update(heartbeat_at=silent, seq=7)
+    factories.EnvironmentFactory(state=states.DRAFT)
+    factories.EnvironmentFactory(state=states.READY, heartbeat_at=silent)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        work.pick_up(queue, work.stale(Environment))
+
+    assert queue.sent == [((environment.pk, 7), 0)]
+
+
+@every_example_has_its_rows
+@given(luck=st.lists(st.sampled_from(["deliver", "double", "lose", "tick"]), max_size=20))
+def test_whatever_is_lost_or_doubled_every_move_is_made_once(db, django_capture_on_commit_callbacks, luck):
+    environment = factories.EnvironmentFactory(state=states.DRAFT)
+    queue = Queue()
+    path = {states.DRAFT: states.PLANNING, states.PLANNING: states.PLANNED}
+
+    def deliver(seq: int) -> None:
+        work.run_step(queue, Environment, environment.pk, seq, lambda row: to(path[row.state])(row))
+
+    for what in [*luck, "tick", "deliver", "tick", "deliver"]:
+        with django_capture_on_commit_callbacks(execute=True):
+            if what == "tick":
+                work.pick_up(queue, Environment.objects.filter(pk=environment.pk, state__in=Environment.ACTIVE))
+            elif queue.sent:
+                (_, seq), _ = queue.sent[-1] if what == "double" else queue.sent.pop()
+                if what != "lose":
+                    deliver(seq)
+
+    assert list(environment.steps.values_list("to_state", flat=True)) == [states.PLANNING, states.PLANNED]
