@@ -7,6 +7,7 @@ from docker.errors import DockerException
 from ministack import app as ministack_app
 
 from provisioning.localaws import (
+    capacity,
     cfn_types,
     containers,
     health,
@@ -24,7 +25,7 @@ from provisioning.localaws.checks import MismatchError, check
 from provisioning.localaws.options import Options
 
 PATCHES = (
-    *(cfn_types, containers, health, pacing, process_runtime, public_parameters),
+    *(capacity, cfn_types, containers, health, pacing, process_runtime, public_parameters),
     *(shutdown, status, steady_state, targets, task_health, traffic),
 )
 
@@ -71,6 +72,7 @@ def _install(options: Options, runtime: str) -> None:
     targets.install()
     task_health.install()
     steady_state.install()
+    capacity.install()
     status.install(runtime)
     shutdown.install()
     if runtime == "process":

@@ -163,13 +163,14 @@ class Site:
             },
         )
 
-    def update(self, definition: str, desired: int = 2) -> None:
+    def update(self, definition: str, desired: int = 2, **settings: Any) -> None:
         self.ecs.update_service(
             cluster=self.name,
             service=self.name,
             taskDefinition=definition,
             desiredCount=desired,
             forceNewDeployment=True,
+            **settings,
         )
 
     def launch(self, image: str, desired: int = 2, **container: Any) -> str:

@@ -56,6 +56,26 @@ def test_a_broken_version_is_rolled_back_and_loses_no_request(site: Site, fault:
     assert until(site.has_one_deployment)
 
 
+@pytest.mark.parametrize(("fault", "served"), [("", {"1", "2"}), ("unhealthy", {"1"})])
+def test_without_room_for_more_tasks_half_of_the_good_ones_stay_until_new_ones_are_healthy(
+    site: Site, fault: str, served: set[str]
+):
+    site.launch(site.image("1"))
+    site.settled()
+    tight = {
+        "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+        "minimumHealthyPercent": 50,
+        "maximumPercent": 100,
+    }
+
+    with site.traffic() as answers:
+        site.update(site.define(site.image("2", fault)), deploymentConfiguration=tight)
+        assert site.settled()["rolloutState"] == "COMPLETED"
+        until(lambda: len(answers) == len(served))
+
+    assert set(answers) == served
+
+
 def test_an_image_that_does_not_exist_is_rolled_back_and_the_tasks_say_why(site: Site):
     good = site.launch(site.image("1"))
     site.settled()
