@@ -168,6 +168,7 @@ class Deployment(Work):
     desired = models.PositiveSmallIntegerField(default=0)
     prepared = models.JSONField(default=list)  # when each of the preparing steps was done (rollouts/prepare.py)
     task_definition_arn = models.CharField(max_length=300, blank=True)
+    settings = models.JSONField(default=dict)  # the service's settings it was made of (rollouts/prepare.py)
     # ECS's own deployments: the one that served when ours began, and ours. A restart of the same release has the same
     # task definition before and after, so only these tell old from new.
     ecs_deployment_before = models.CharField(max_length=64, blank=True)

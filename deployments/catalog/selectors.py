@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from deployments import states
-from deployments.models import Application, Deployment, Placement, Service
+from deployments.models import Deployment, Placement, Service
 from portal.accounts.models import Customer
 from provisioning import states as environment_states
 from provisioning.models import Environment
@@ -17,18 +17,25 @@ from provisioning.models import Environment
 AT_ONCE = 100
 
 
-def services(customer: Customer, search: str = "", application: str = "") -> QuerySet[Service, Any]:
-    """Services by name; `search` is part of a name, `application` a slug."""
+def services(customer: Customer, search: str = "", show: str = "") -> QuerySet[Service, Any]:
+    """Services by name. `search`: part of its or its application's name; `show`: unhealthy, rolling or nowhere."""
     rows = Service.objects.for_customer(customer).select_related("application")
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(application__name__icontains=search))
-    if application:
-        rows = rows.filter(application__slug=application)
+    if show in _SHOWN:
+        rows = rows.filter(_SHOWN[show])
     return rows.only("name", "exposure", "repository_uri", "application__name")
 
 
-def applications(customer: Customer) -> QuerySet[Application, Any]:
-    return Application.objects.for_customer(customer)
+def _placed(**where: Any) -> Exists:
+    return Exists(Placement.objects.filter(service=OuterRef("pk"), **where))
+
+
+_SHOWN: dict[str, Q] = {
+    "unhealthy": Q(_placed(health=Placement.Health.UNHEALTHY)),
+    "rolling": Q(_placed(latest__state__in=states.ACTIVE)),
+    "nowhere": ~Q(_placed(release__isnull=False)),
+}
 
 
 def environments(customer: Customer) -> list[Environment]:

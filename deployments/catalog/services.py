@@ -92,6 +92,11 @@ def change(service: Service, chosen: Settings, user: User) -> None:
         audit.record("service.changed", service, actor=user, before=before, after=_audited(service))
 
 
+def all_or_nothing() -> transaction.Atomic:
+    """A transaction around several changes that belong together."""
+    return transaction.atomic()
+
+
 def refuse_taken_route(customer: Customer, chosen: Settings, exposure: str, besides: Service | None = None) -> None:
     """Two public services cannot answer the same paths of the same host: one of them would never be asked."""
     if exposure != Service.Exposure.PUBLIC:

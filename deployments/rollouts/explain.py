@@ -9,7 +9,7 @@ _CODES = re.compile(r"failed with these codes: \[(\d+)\]")
 _NO_ROOM = re.compile(r"unable to place a task|insufficient (cpu|memory)|no container instances", re.IGNORECASE)
 _HEALTH = re.compile(r"failed (ELB|container) health checks", re.IGNORECASE)
 _PULL = re.compile(r"CannotPull|pull access denied|manifest unknown|image not found|no such image", re.IGNORECASE)
-_SECRET = re.compile(r"ResourceInitializationError|unable to (pull|retrieve) secrets", re.IGNORECASE)
+_SECRET = re.compile(r"unable to (pull|retrieve) secrets", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,11 @@ def _unhealthy(evidence: Evidence) -> str:
     return "The health check of its own container fails." if failed else ""
 
 
+def _not_started(evidence: Evidence) -> str:
+    words = next((each.stopped_reason for each in evidence.stopped if each.stop_code == "TaskFailedToStart"), "")
+    return f"It could not be started: {words.rstrip('.')}." if words else ""
+
+
 def _no_room(evidence: Evidence) -> str:
     return "The hosts have no room for it: make it smaller or the environment larger." if _full(evidence.events) else ""
 
@@ -106,5 +111,6 @@ _EXPLANATIONS: tuple[Explanation, ...] = (
     _out_of_memory,
     _exits,
     _unhealthy,
+    _not_started,
     _no_room,
 )

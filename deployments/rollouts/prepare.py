@@ -6,6 +6,7 @@ update is not started a second time, because the ECS deployment that served befo
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction as database
@@ -25,6 +26,7 @@ from provisioning.sessions import session_for
 ROLLOUT_LIMIT = timedelta(minutes=15)
 RETRY_SECONDS = 10.0
 DEREGISTRATION_SECONDS = 30  # a task that leaves may finish its requests for this long
+SETTINGS = ("cpu", "memory", "count", "path", "host", "health_path", "variables")
 GRACE_SECONDS = 30  # a task may start for this long before the load balancer's verdict counts
 
 
@@ -63,7 +65,7 @@ def _fail(deployment: Deployment, cause: str) -> None:
     transition(deployment, states.FAILED, reason=f"{cause} {stays}", cause=cause)
 
 
-def _done(deployment: Deployment, **fields: str) -> None:
+def _done(deployment: Deployment, **fields: Any) -> None:
     """Notes that the present step is done, with what it found."""
     deployment.prepared = [*deployment.prepared, timezone.now().isoformat()]
     for name, value in fields.items():
@@ -133,7 +135,12 @@ def _allocate(placement: Placement, used: frozenset[int]) -> int:
 def describe(deployment: Deployment, session: AwsSession) -> None:
     """The task definition: the image by digest, the settings and the variables of this moment."""
     arn = ecs.register_task_definition(session, task_spec(deployment))
-    _done(deployment, task_definition_arn=arn)
+    _done(deployment, task_definition_arn=arn, settings=snapshot(deployment.service))
+
+
+def snapshot(service: Service) -> dict[str, Any]:
+    """The settings that a rollout puts into effect."""
+    return {name: getattr(service, name) for name in SETTINGS}
 
 
 def task_spec(deployment: Deployment) -> ecs.TaskSpec:

@@ -1,0 +1,123 @@
+"""Pages about services: the grid, one service, registering and changing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Page
+from django.http import HttpResponse
+from django.urls import reverse
+
+from deployments.catalog import selectors, services
+from deployments.catalog.forms import RegisterForm, ServiceFilter, SettingsForm
+from deployments.catalog.push import instructions
+from deployments.models import Service
+from deployments.rollouts import selectors as rollouts
+from deployments.tasks import start_repository
+from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.core.errors import UserError
+from portal.core.htmx import go, page
+from portal.core.lists import paginate
+from provisioning.models import AwsAccount
+
+
+@customer_page(Can.VIEW)
+def service_list(request: CustomerRequest) -> HttpResponse:
+    """The services x environments grid."""
+    search = ServiceFilter(request.GET)
+    search.is_valid()
+    wanted = search.cleaned_data
+    rows = selectors.services(request.customer, wanted.get("q", ""), wanted.get("show", ""))
+    environments = selectors.environments(request.customer)
+    shown = paginate(request, rows)
+    context = {
+        "filter": search,
+        "filtered": any(wanted.values()),
+        "page": shown,
+        "environments": environments,
+        "grid": selectors.grid(shown.object_list, environments),
+    }
+    return page(request, "deployments/services.html", context, partial="list")
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the service page."""
+
+    label: str
+    url: str
+    active: bool
+    count: int | None = None
+
+
+TABS = (("deployments", "Deployments"), ("releases", "Releases"), ("settings", "Settings"))
+
+
+@customer_page(Can.VIEW)
+def service(request: CustomerRequest, name: str) -> HttpResponse:
+    """One service: where it runs, its history, its releases and its settings."""
+    found = load(Service, request.customer, name=name)
+    wanted = request.GET.get("tab", "")
+    tab = wanted if wanted in dict(TABS) else "deployments"
+    url = reverse("service", args=[request.customer.slug, name])
+    context = {
+        "service": found,
+        "tab": tab,
+        "tabs": [Tab(label, f"{url}?tab={key}", active=key == tab) for key, label in TABS],
+        "lanes": selectors.lanes(found, selectors.environments(request.customer)),
+        "push": instructions(found),
+        "rows": _tab_rows(request, found, tab),
+        "waiting": not found.repository_uri,
+    }
+    return page(request, "deployments/service.html", context, partial="repository")
+
+
+def _tab_rows(request: CustomerRequest, found: Service, tab: str) -> Page[Any] | None:
+    if tab == "deployments":
+        return paginate(request, rollouts.of_service(found))
+    return paginate(request, rollouts.releases(found)) if tab == "releases" else None
+
+
+@customer_page(Can.DEPLOY)
+def service_new(request: CustomerRequest) -> HttpResponse:
+    """Register a service."""
+    form = RegisterForm(request.POST or None, customer=request.customer)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _register(request, form)
+        except UserError as error:
+            form.add_error(None, str(error))
+        else:
+            start_repository(made)
+            messages.success(request, f"{made} is registered. Its image repository is being made.")
+            return go(request, made)
+    accounts = AwsAccount.objects.for_customer(request.customer).exists()
+    context = {"form": form, "has_account": accounts}
+    return page(request, "deployments/service_new.html", context, partial="form", status=422 if form.errors else 200)
+
+
+def _register(request: CustomerRequest, form: RegisterForm) -> Service:
+    data = form.cleaned_data
+    with services.all_or_nothing():
+        application = data["application"] or services.create_application(
+            request.customer, data["new_application"], request.user, data["repository_url"]
+        )
+        return services.register(application, form.identity(), form.chosen(), request.user)
+
+
+@customer_page(Can.DEPLOY)
+def service_edit(request: CustomerRequest, name: str) -> HttpResponse:
+    """Change a service's settings."""
+    found = load(Service, request.customer, name=name)
+    now = {field: getattr(found, field) for field in SettingsForm.base_fields}
+    form = SettingsForm(request.POST or None, initial=now)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change(found, form.chosen(), request.user)
+        except UserError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Saved. It counts from the next deployment on.")
+            return go(request, f"{found.get_absolute_url()}?tab=settings")
+    context = {"form": form, "service": found}
+    return page(request, "deployments/service_edit.html", context, partial="form", status=422 if form.errors else 200)

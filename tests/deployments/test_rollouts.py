@@ -1,0 +1,217 @@
+"""Releases rolled out on the local AWS: success, rollback, and every way of failing, through the portal's tasks."""
+
+import pytest
+
+from deployments import states
+from deployments.models import Deployment, Placement
+from deployments.rollouts import services
+from provisioning.aws import ecs
+from tests.deployments.cloud import Site, finish, until_state
+
+pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
+
+
+def test_a_release_serves_through_the_load_balancer(site: Site):
+    deployment = site.deploy("v1")
+
+    assert (deployment.state, deployment.reason) == (states.SUCCEEDED, "v1 serves with 2 of 2 tasks.")
+    assert site.answer()["version"] == "v1"
+    placement = site.placement
+    assert (placement.release, placement.health) == (deployment.release, Placement.Health.HEALTHY)
+    assert (placement.running, placement.desired) == (2, 2)
+
+
+def test_a_second_release_takes_over_from_the_first(site: Site):
+    site.deploy("v1")
+
+    second = site.deploy("v2")
+
+    assert (second.state, second.previous.name) == (states.SUCCEEDED, "v1")
+    assert site.answer()["version"] == "v2"
+
+
+def test_a_release_that_answers_500_on_its_health_path_is_rolled_back(site: Site):
+    first = site.deploy("v1")
+
+    broken = site.deploy("v2", fault="unhealthy")
+
+    assert broken.state == states.ROLLED_BACK
+    assert broken.cause == f"Its health path /{site.service.name}/health answers 500."
+    assert broken.reason == f"v2 was rolled back. {broken.cause} v1 serves as before."
+    assert site.answer()["version"] == "v1"
+    assert site.placement.release == first.release
+
+
+def test_a_release_that_hangs_is_rolled_back(site: Site):
+    site.deploy("v1")
+
+    hung = site.deploy("v2", fault="hang")
+
+    assert (hung.state, hung.cause) == (
+        states.ROLLED_BACK,
+        f"Its health path /{site.service.name}/health does not answer.",
+    )
+    assert site.answer()["version"] == "v1"
+
+
+def test_a_release_that_exits_is_rolled_back_and_its_last_words_are_kept(site: Site):
+    site.deploy("v1")
+
+    crashed = site.deploy("v2", fault="crash")
+
+    assert (crashed.state, crashed.cause) == (
+        states.ROLLED_BACK,
+        "It exits at once with code 3: its last log lines say more.",
+    )
+    stopped = crashed.stopped_tasks.exclude(log_lines=[]).first()
+    assert stopped.exit_code == 3
+    assert "fatal: this version cannot start" in stopped.log_lines
+
+
+def test_a_first_release_that_exits_leaves_nothing_running(site: Site):
+    crashed = site.deploy("v1", fault="crash")
+
+    assert crashed.state == states.FAILED
+    assert crashed.reason == (
+        "It exits at once with code 3: its last log lines say more. No task of it runs. This was the first deployment, "
+        "so there is no earlier release to go back to. Correct it, then deploy."
+    )
+    assert site.placement.release is None
+    assert _service(site).desired == 0
+
+
+def test_after_a_broken_first_release_the_next_one_serves(site: Site):
+    site.deploy("v1", fault="crash")
+
+    second = site.deploy("v2")
+
+    assert second.state == states.SUCCEEDED, second.reason
+    assert site.answer()["version"] == "v2"
+
+
+def test_a_release_whose_image_is_gone_changes_nothing(quick_site: Site):
+    site = quick_site
+    site.deploy("v1")
+    deployment = site.request("v2")
+    site.session.client("ecr").batch_delete_image(
+        repositoryName=site.service.repository_name, imageIds=[{"imageDigest": deployment.release.digest}]
+    )
+
+    finish(deployment)
+
+    assert deployment.state == states.FAILED
+    assert deployment.reason == (
+        f"The image of v2 is not in {site.service.repository_name}: push it again. v1 serves as before."
+    )
+
+
+def test_a_rollback_brings_an_earlier_release_back(quick_site: Site):
+    site = quick_site
+    first = site.deploy("v1")
+    site.deploy("v2")
+
+    back = finish(
+        services.request_deployment(
+            site.service, site.environment, first.release, site.user, kind=Deployment.Kind.ROLLBACK
+        )
+    )
+
+    assert back.state == states.SUCCEEDED
+    assert site.answer()["version"] == "v1"
+
+
+def test_the_same_release_can_be_rolled_out_again_to_restart_its_tasks(quick_site: Site):
+    site = quick_site
+    first = site.deploy("v1")
+    before = _service(site).primary
+
+    again = finish(services.request_deployment(site.service, site.environment, first.release, site.user))
+
+    assert again.state == states.SUCCEEDED
+    assert _service(site).primary.id != before.id
+    assert again.task_definition_arn == first.task_definition_arn
+
+
+def test_a_canceled_rollout_goes_back_to_the_release_before(quick_site: Site):
+    site = quick_site
+    site.deploy("v1")
+    rolling = until_state(site.request("v2", fault="hang"), states.ROLLING)
+
+    services.request_cancel(rolling, site.user)
+    finish(rolling)
+
+    assert (rolling.state, rolling.reason) == (states.CANCELED, "Cancelled by Bob. v1 serves as before.")
+    assert site.answer()["version"] == "v1"
+
+
+def test_a_canceled_first_rollout_stops_its_tasks(quick_site: Site):
+    rolling = until_state(quick_site.request("v1", fault="hang"), states.ROLLING)
+
+    services.request_cancel(rolling, quick_site.user)
+    finish(rolling)
+
+    assert (rolling.state, rolling.reason) == (states.CANCELED, "Cancelled by Bob. No task of it runs.")
+    assert _service(quick_site).desired == 0
+
+
+def test_a_deployment_canceled_before_the_rollout_changes_nothing(quick_site: Site):
+    deployment = until_state(quick_site.request("v1"), states.PREPARING)
+
+    services.request_cancel(deployment, quick_site.user)
+    finish(deployment)
+
+    assert (deployment.state, deployment.reason) == (
+        states.CANCELED,
+        "Cancelled by Bob before anything was changed.",
+    )
+
+
+def test_a_rollout_past_its_deadline_goes_back(quick_site: Site):
+    site = quick_site
+    site.deploy("v1")
+    rolling = until_state(site.request("v2", fault="hang"), states.ROLLING)
+    Deployment.objects.filter(pk=rolling.pk).update(deadline_at=rolling.created_at)
+
+    finish(rolling)
+
+    assert rolling.state == states.ROLLED_BACK
+    assert rolling.cause.startswith("It was not ready after 15 minutes.")
+    assert site.answer()["version"] == "v1"
+
+
+def test_a_service_removed_outside_the_portal_is_said_so(quick_site: Site):
+    site = quick_site
+    rolling = until_state(site.request("v1", fault="hang"), states.ROLLING)
+    ecs.delete_service(site.session, site.environment.outputs["ClusterName"], site.service.name)
+
+    finish(rolling)
+
+    assert rolling.state == states.FAILED
+    assert rolling.reason.startswith("Its service was removed from the cluster outside the portal.")
+
+
+def test_an_internal_service_runs_without_an_address(quick_cloud, acme, bob):
+    site = Site(quick_cloud, bob, acme, exposure="internal")
+
+    deployment = site.deploy("v1")
+
+    assert deployment.state == states.SUCCEEDED
+    assert site.placement.target_group_arn == ""
+    assert site.placement.health == Placement.Health.HEALTHY
+
+
+def test_two_services_of_an_environment_roll_out_under_one_watcher(quick_cloud, acme, bob):
+    one, two = Site(quick_cloud, bob, acme), Site(quick_cloud, bob, acme)
+    first, second = one.request("v1"), two.request("v1")
+    until_state(first, states.ROLLING)
+
+    finish(second)
+    finish(first)
+
+    assert (first.state, second.state) == (states.SUCCEEDED, states.SUCCEEDED)
+    assert one.placement.rule_priority != two.placement.rule_priority
+
+
+def _service(site: Site) -> ecs.ServiceState:
+    name = site.service.name
+    return ecs.describe_services(site.session, site.environment.outputs["ClusterName"], (name,))[name]
