@@ -1,6 +1,7 @@
 """The launcher's command line, and the environment that MiniStack reads when it is first imported."""
 
 import argparse
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,3 +48,5 @@ def export(options: Options) -> None:
         AUTH="true" if options.auth else "false",
     )
     os.environ.setdefault("LOG_LEVEL", "WARNING")
+    # MiniStack warns at every start that KMS cannot sign without a package that nothing here needs.
+    logging.getLogger("kms").setLevel(logging.ERROR)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from provisioning.localaws.interpreter import executable
 from tests.localaws.site import LocalAws, Site, until
 
 pytestmark = pytest.mark.localaws
@@ -146,6 +147,17 @@ def test_a_task_that_dies_later_is_replaced(site: Site):
 
     assert site.settled()["rolloutState"] == "COMPLETED"
     assert site.ecs.list_tasks(cluster=site.name)["taskArns"] != first
+
+
+def test_a_container_s_own_health_check_is_shown_on_its_task(site: Site):
+    python = str(executable()) if site.aws.runtime == "docker" else "python3"
+    asking = "import urllib.request; urllib.request.urlopen('http://localhost:8080/health')"
+    site.launch(site.image("1"), desired=1, healthCheck={"command": ["CMD", python, "-S", "-c", asking], "interval": 5})
+    assert site.settled()["rolloutState"] == "COMPLETED"
+
+    arns = site.ecs.list_tasks(cluster=site.name)["taskArns"]
+    task = site.ecs.describe_tasks(cluster=site.name, tasks=arns)["tasks"][0]
+    assert (task["healthStatus"], task["containers"][0]["healthStatus"]) == ("HEALTHY", "HEALTHY")
 
 
 def test_a_container_s_own_health_check_gates_the_deployment(site: Site):
