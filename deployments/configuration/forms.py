@@ -119,9 +119,10 @@ class NewKeyForm(forms.Form):
             self.add_error("value", TYPE_AGAIN)
 
 
-def _muted(field: forms.Field) -> forms.Widget:
-    field.widget = Mute(field.widget.attrs)
-    return field.widget
+def _muted(field: forms.Field) -> Mute:
+    """Gives the field a text area that is sent empty."""
+    field.widget = widget = Mute(field.widget.attrs)
+    return widget
 
 
 class Sheet:

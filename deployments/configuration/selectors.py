@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from deployments import keys
@@ -72,13 +72,15 @@ def is_secret(key: str, marked: frozenset[str]) -> bool:
 
 
 def history(of: Place) -> QuerySet[ConfigurationChange]:
-    """Every change of the place's keys, newest first."""
-    return ConfigurationChange.objects.filter(**of.where).select_related("author")
+    """Every change of the place's keys, newest first; `marked` says whether the key is marked as secret now."""
+    marks = SecretKey.objects.filter(**of.where, key=OuterRef("key"))
+    changes = ConfigurationChange.objects.filter(**of.where).annotate(marked=Exists(marks))
+    return changes.select_related("author")  # type: ignore[no-any-return]  # the manager's type is lost
 
 
-def past(change: ConfigurationChange, marked: frozenset[str]) -> Past:
-    """The change as people may see it; a key marked later masks its earlier values too."""
-    if change.secret or is_secret(change.key, marked):
+def past(change: Any) -> Past:
+    """A row of `history` as people may see it; a key marked later masks its earlier values too."""
+    if change.secret or change.marked or is_secret_name(change.key):
         return Past(change, MASK if change.action != "add" else "", MASK if change.action != "delete" else "")
     return Past(change, change.before, change.after)
 
@@ -90,4 +92,4 @@ def unsettled(of: Place) -> QuerySet[ConfigurationChange]:
 
 def saved_together(of: Place, save_id: str) -> QuerySet[ConfigurationChange]:
     """The rows of one save."""
-    return ConfigurationChange.objects.filter(**of.where, save_id=save_id)
+    return ConfigurationChange.objects.filter(**of.where, save_id=save_id).order_by("id")

@@ -80,15 +80,14 @@ def configuration_keys(request: PlaceRequest) -> HttpResponse:
     """The keys of a service in an environment, ready to be edited by those who may."""
     place, filters = request.place, KeyFilter(request.GET)
     reading = services.read(place)
-    marked = selectors.marked_keys(place)
     context = _about(place) | {
         "reading": reading,
         "filter": {"form": filters},
-        "history": [selectors.past(change, marked) for change in selectors.history(place)[:RECENT]],
+        "history": [selectors.past(change) for change in selectors.history(place)[:RECENT]],
         "address": settings.CONSUL_TASK_URL or settings.CONSUL_URL or "http://consul:8500",
     }
     if reading.snapshot is not None:
-        context |= _listed(request, reading.snapshot, marked, filters)
+        context |= _listed(request, reading.snapshot, selectors.marked_keys(place), filters)
     return htmx.page(request, "configuration/keys.html", context, partial="list")
 
 
@@ -96,8 +95,7 @@ def configuration_keys(request: PlaceRequest) -> HttpResponse:
 def configuration_history(request: PlaceRequest) -> HttpResponse:
     """Every change: who, why, before and after."""
     page = paginate(request, selectors.history(request.place))
-    marked = selectors.marked_keys(request.place)
-    context = _about(request.place) | {"page": page, "history": [selectors.past(change, marked) for change in page]}
+    context = _about(request.place) | {"page": page, "history": [selectors.past(change) for change in page]}
     return render(request, "configuration/history.html", context)
 
 
@@ -171,9 +169,8 @@ def _save(request: PlaceRequest, draft: Draft, form: ReasonForm) -> HttpResponse
         form.add_error(None, str(refusal))
         return _review_page(request, draft, form, status=refusal.status)
     count = len(draft.changes)
-    messages.success(
-        request, f"Saved {count} change{'s' if count > 1 else ''}. Services read them at their next start."
-    )
+    what = "1 change" if count == 1 else f"{count} changes"
+    messages.success(request, f"Saved {what}. The service reads its keys at its next start.")
     return _to_keys(request)
 
 

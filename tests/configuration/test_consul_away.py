@@ -1,0 +1,157 @@
+"""Consul is away, slow, not set up, or answered and nobody heard it."""
+
+import socket
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from deployments.configuration import services
+from deployments.configuration.drafts import Draft, Line
+from deployments.consul import Change
+from deployments.models import ConfigurationChange
+from portal.core.models import AuditEvent
+from tests.conftest import free_port
+
+State = ConfigurationChange.State
+
+
+def saved(place, bob, **fields) -> ConfigurationChange:
+    defaults = {"key": "level", "action": "change", "before": "info", "after": "debug", "reason": "Find it"}
+    return ConfigurationChange.objects.create(customer=place.customer, **place.where, author=bob, **(defaults | fields))
+
+
+def draft(index: int, wish: str = "debug") -> Draft:
+    return Draft((Line("level", "info", index, secret=False, wish=wish),))
+
+
+def an_hour_ago():
+    return timezone.now() - timedelta(hours=1)
+
+
+def states() -> list[str]:
+    return list(ConfigurationChange.objects.values_list("state", flat=True))
+
+
+def test_without_a_consul_the_page_says_what_to_do_and_shows_the_history(editor, bob, place, settings):
+    settings.CONSUL_URL = ""
+    saved(place, bob)
+
+    page = editor(bob).open()
+
+    assert page.status == 200
+    assert "This portal is not connected to a Consul yet" in page.text
+    assert "Find it" in page.text
+
+
+def test_a_consul_that_is_away_is_said_with_the_history_still_there(editor, bob, place, settings):
+    settings.CONSUL_URL = f"http://127.0.0.1:{free_port()}"
+    saved(place, bob)
+
+    page = editor(bob).open()
+
+    assert "cannot be reached" in page.text
+    assert "Nothing can be read or saved until it answers again." in page.text
+    assert "Find it" in page.text
+
+
+def test_a_consul_that_is_silent_holds_the_page_for_three_seconds_at_most(editor, bob, place, settings, monkeypatch):
+    monkeypatch.setattr(services, "TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.CONSUL_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        started = time.monotonic()
+
+        assert "did not answer in time" in editor(bob).open().text
+        assert time.monotonic() - started < 2
+
+
+@pytest.mark.consul
+def test_a_save_that_consul_does_not_answer_keeps_what_was_typed_and_can_be_repeated(
+    editor, bob, put, values, settings, consul_url
+):
+    put({"level": "info"})
+    page = editor(bob).open().type(level="debug").review()
+
+    settings.CONSUL_URL = f"http://127.0.0.1:{free_port()}"
+    page.save("Find it")
+    assert page.status == 422
+    assert "saving again does no harm" in page.text
+    assert states() == [State.SAVING]
+
+    settings.CONSUL_URL = consul_url
+    page.save("Find it")
+    assert values() == {"level": "debug"}
+    assert states() == [State.SAVED]
+
+
+@pytest.mark.consul
+def test_saving_the_same_draft_twice_saves_it_once(editor, bob, put, values):
+    put({"level": "info"})
+    page = editor(bob).open().type(level="debug").review()
+    form = page.page
+
+    page.save()
+    page.page = form
+    page.save()
+
+    assert "Saved 1 change." in page.source
+    assert states() == [State.SAVED]
+    assert AuditEvent.objects.filter(action="configuration.saved").count() == 1
+
+
+@pytest.mark.consul
+def test_a_repeated_save_whose_first_try_was_heard_after_all_is_no_conflict(consul, put, place, bob):
+    put({"level": "info"})
+    index = consul.read(place.prefix).get("level").modify_index
+    mine = draft(index)
+    saved(place, bob, state=State.SAVING, base_index=index, save_id=mine.save_id)
+    consul.save(place.prefix, [Change("level", "debug", index)])  # the answer to this got lost
+
+    services.save(place, bob, mine, "Find it")
+
+    assert states() == [State.SAVED]
+
+
+@pytest.mark.consul
+@pytest.mark.parametrize(
+    ("in_consul", "expected"),
+    [("debug", [State.SAVED]), ("info", []), ("trace", [State.UNKNOWN])],
+    ids=["it arrived", "it did not arrive", "somebody changed the key since"],
+)
+def test_a_save_cut_off_by_a_crash_is_decided_by_what_stands_in_consul(
+    consul, put, place, bob, editor, in_consul, expected
+):
+    put({"level": "info"})
+    index = consul.read(place.prefix).get("level").modify_index
+    saved(place, bob, state=State.SAVING, base_index=index, at=an_hour_ago())
+    if in_consul != "info":
+        put({"level": in_consul})
+
+    editor(bob).open()
+
+    assert states() == expected
+    assert AuditEvent.objects.filter(action="configuration.saved").count() == expected.count(State.SAVED)
+
+
+@pytest.mark.consul
+def test_a_deletion_cut_off_by_a_crash_is_found_done(consul, put, place, bob, editor):
+    put({"level": "info"})
+    index = consul.read(place.prefix).get("level").modify_index
+    saved(place, bob, action="delete", after="", state=State.SAVING, base_index=index, at=an_hour_ago())
+    consul.save(place.prefix, [Change("level", None, index)])
+
+    editor(bob).open()
+
+    assert states() == [State.SAVED]
+
+
+@pytest.mark.consul
+def test_a_save_that_just_began_is_left_alone(put, place, bob, editor):
+    put({"level": "info"})
+    saved(place, bob, state=State.SAVING, base_index=1)
+
+    page = editor(bob).open()
+
+    assert states() == [State.SAVING]
+    assert "Being saved" in page.text
