@@ -58,6 +58,11 @@ def at_once(processes: int, work: Callable[[int], Any]) -> None:
         raise SystemExit("A process failed.")
 
 
+def make_drafts(_: int) -> None:
+    if failed := services.make_drafts(OCTOBER).failed:
+        raise SystemExit(str(failed))
+
+
 def issue_own(index: int, of: int) -> None:
     for invoice in Invoice.objects.select_related("customer").order_by("pk")[index::of]:
         services.issue(invoice, None, date(2026, 11, 2))
@@ -66,7 +71,7 @@ def issue_own(index: int, of: int) -> None:
 def main(customers: int, subscriptions: int, drafters: int, issuers: int) -> None:
     call_command("migrate", verbosity=0)
     seed(customers, subscriptions)
-    at_once(drafters, lambda _: services.make_drafts(OCTOBER))
+    at_once(drafters, make_drafts)
     drafted = Charge.objects.count()
     at_once(issuers, lambda index: issue_own(index, issuers))
     left = {

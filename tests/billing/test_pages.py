@@ -195,7 +195,7 @@ def test_applications_without_a_subscription_are_shown_and_can_be_billed(finance
     finance.post("/staff/finance/subscribe/", {"application": application.pk, "starts_on": "2026-11-01"})
 
     assert Subscription.objects.get(application=application).starts_on == date(2026, 11, 1)
-    assert "Web shop" not in html(finance.get("/staff/finance/customers/?unbilled=1"))
+    assert "Web shop, billed from" not in html(finance.get("/staff/finance/customers/?unbilled=1"))
 
 
 def test_a_start_in_a_month_that_is_invoiced_is_refused_on_the_page(finance, issued, acme):
