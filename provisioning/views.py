@@ -11,7 +11,7 @@ from portal.accounts.access import ENGINEERS, Can, CustomerRequest, customer_pag
 from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.lists import paginate
-from provisioning import selectors, services, tasks
+from provisioning import selectors, services, states, tasks
 from provisioning.environments.wording import charges
 from provisioning.forms import AccountForm, EnvironmentForm, FleetFilter
 from provisioning.models import AwsAccount, Environment
@@ -138,7 +138,11 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
         "url": selectors.load_balancer_url(row),
         "history": row.steps,
     }
-    return htmx.progress(request, "provisioning/environment.html", context, partial="status", running=row.is_active)
+    response = htmx.progress(request, "provisioning/environment.html", context, partial="status", running=row.is_active)
+    if response.status_code == htmx.STOP_POLLING:
+        kind = "danger" if row.is_stuck or row.state == states.DELETE_FAILED else "success"
+        htmx.toast(response, f"{row.name}: {context['sentence']}", kind)
+    return response
 
 
 @customer_page(Can.MANAGE)

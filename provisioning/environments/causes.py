@@ -19,7 +19,11 @@ class Failure:
     advice: str
 
 
-_ADVICE = (
+_ADVICE = (  # the first that fits
+    (
+        r"throttl|rate exceeded|too many requests",
+        "AWS was asked too much at once. Nothing is wrong with your environment: try again in a few minutes.",
+    ),
     (
         r"limit|quota|exceeded|maximum number|MaximumReached",
         (
@@ -45,10 +49,6 @@ _ADVICE = (
     (
         r"DependencyViolation|has dependencies|dependent object|in use|being used|cannot be deleted while|not empty",
         "Something that was made outside the portal still uses it. Remove that first, then try again.",
-    ),
-    (
-        r"throttl|rate exceeded|too many requests",
-        "AWS was asked too much at once. Nothing is wrong with your environment: try again in a few minutes.",
     ),
     (
         r"not stabili[sz]e|timed out|timeout",

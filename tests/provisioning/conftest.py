@@ -1,0 +1,138 @@
+"""A local AWS for these tests, and a worker that drives an environment step by step."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import boto3
+import pytest
+from django.db import connection
+
+from provisioning import services, tasks
+from provisioning.aws.session import AwsSession, forget_clients
+from provisioning.localaws import control
+from provisioning.models import Environment
+from tests import factories
+from tests.conftest import free_port
+
+ACCOUNT, REGION = "111111111111", "eu-west-1"
+
+
+class Killed(BaseException):
+    """A worker's sudden death: nothing in the portal catches it."""
+
+
+@pytest.fixture(scope="session")
+def local_aws(tmp_path_factory) -> Iterator[str]:
+    """The address of a local AWS in which a resource takes a twentieth of a second."""
+    folder, port = tmp_path_factory.mktemp("aws"), free_port()
+    with (folder / "log.txt").open("ab") as log:
+        process = control.start(port, folder, "process", pace=0.05, log=log)
+    try:
+        control.wait_ready(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        control.stop(process)
+
+
+@pytest.fixture
+def aws(local_aws, settings) -> Iterator[Callable]:
+    """The portal pointed at the local AWS; `aws("ec2")` is the customer's own client."""
+    settings.AWS_ENDPOINT_URL = local_aws
+    settings.PORTAL_AWS_ACCESS_KEY_ID, settings.PORTAL_AWS_SECRET_ACCESS_KEY = "222222222222", "test"
+    settings.PORTAL_AWS_ACCOUNT_ID = "222222222222"
+    settings.POLL_SECONDS = 0
+    forget_clients()
+
+    def client(service: str):
+        keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test"}
+        return boto3.client(service, endpoint_url=local_aws, region_name=REGION, **keys)
+
+    yield client
+    forget_clients()
+
+
+@pytest.fixture
+def account(acme):
+    return factories.AwsAccountFactory(customer=acme)
+
+
+@pytest.fixture
+def wish(acme, account, alice):
+    """Requests an environment of Acme; what matters to the test is given by name."""
+
+    def request(name: str, kind: str = "dev", size: str = "small") -> Environment:
+        data = services.EnvironmentData(account=account, name=name, kind=kind, region=REGION, size=size)
+        return services.request_environment(acme, data, alice)
+
+    return request
+
+
+@pytest.fixture
+def ready(wish, alice):
+    """An environment that AWS has made."""
+
+    def make(name: str, **wanted: str) -> Environment:
+        row = drive(wish(name, **wanted))
+        services.approve(row, alice)
+        return drive(row)
+
+    return make
+
+
+def step(row: Environment) -> None:
+    """What a worker does with one delivery."""
+    row.refresh_from_db()
+    tasks.step_environment(row.pk, row.seq)
+    row.refresh_from_db()
+
+
+def drive(row: Environment, until: Callable[[Environment], bool] = lambda _: False, seconds: float = 60) -> Environment:
+    """Steps until nothing is left to do, or `until` holds."""
+    deadline = time.monotonic() + seconds
+    row.refresh_from_db()
+    while row.is_active and not until(row):
+        assert time.monotonic() < deadline, f"still {row.state}: {row.problem}"
+        step(row)
+        time.sleep(0.02)
+    return row
+
+
+@contextmanager
+def dying_workers(monkeypatch: pytest.MonkeyPatch, seed: int, odds: float) -> Iterator[list[str]]:
+    """Workers die at random: just before a call to AWS, or just before a row is written. Yields where they died."""
+    dice, deaths, plain = random.Random(seed), [], AwsSession.client
+
+    def client(session: AwsSession, service: str):
+        die_perhaps(service)
+        return plain(session, service)
+
+    def execute(run, sql: str, params, many, context):
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            die_perhaps(sql[:30])
+        return run(sql, params, many, context)
+
+    def die_perhaps(where: str) -> None:
+        if dice.random() < odds:
+            deaths.append(where)
+            raise Killed(where)
+
+    with monkeypatch.context() as patch, connection.execute_wrapper(execute):
+        patch.setattr(AwsSession, "client", client)
+        yield deaths
+
+
+def own_stacks(aws: Callable, row: Environment) -> list[str]:
+    """The stacks of that name that AWS has ever made, and not deleted."""
+    found = aws("cloudformation").list_stacks()["StackSummaries"]
+    return [
+        each["StackStatus"]
+        for each in found
+        if each["StackName"] == row.stack_name and each["StackStatus"] != "DELETE_COMPLETE"
+    ]
+
+
+def moves(row: Environment) -> list[str]:
+    """Every state the row has moved to, in order."""
+    return [each.to_state for each in row.steps]
