@@ -6,8 +6,7 @@ from django.utils import timezone
 from billing import documents, selectors, states
 from billing.models import Invoice
 from billing.plans import BASIC_SUPPORT
-from billing.rules import ogm
-from billing.views.download import pdf
+from billing.views.document import pdf, shown
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core.htmx import page
 from portal.core.lists import paginate
@@ -30,12 +29,7 @@ def billing(request: CustomerRequest) -> HttpResponse:
 def invoice(request: CustomerRequest, pk: int) -> HttpResponse:
     """One invoice; a draft does not exist for customers."""
     row = load(Invoice, request.customer, pk=pk, state__in=states.NUMBERED)
-    context = {
-        "invoice": row,
-        "document": documents.of_issued(row),
-        "communication": ogm.formatted(row.structured_communication),
-    }
-    return page(request, "billing/invoice.html", context)
+    return page(request, "billing/invoice.html", shown(row, documents.of_issued(row)))
 
 
 @customer_page(Can.BILLING)

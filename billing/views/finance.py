@@ -10,9 +10,8 @@ from billing import bills, documents, selectors, services
 from billing.forms import CustomerFilter, InvoiceFilter, SubscribeForm
 from billing.models import Invoice
 from billing.pdf import InvoiceDocument
-from billing.rules import ogm
 from billing.rules.terms import Month
-from billing.views.download import pdf
+from billing.views.document import pdf, shown
 from portal.accounts.access import FINANCE, StaffRequest, staff_page
 from portal.core.errors import UserError
 from portal.core.htmx import go, page
@@ -32,13 +31,8 @@ def finance_invoice(request: StaffRequest, pk: int) -> HttpResponse:
     """One invoice or draft: the document's data, its state, its PDF."""
     row = get_object_or_404(Invoice.objects.select_related("customer", "issued_by"), pk=pk)
     document, problem = _document(row)
-    context = {
-        "invoice": row,
-        "document": document,
-        "problem": problem,
-        "communication": ogm.formatted(row.structured_communication) if row.structured_communication else "",
-    }
-    return page(request, "billing/finance_invoice.html", context)
+    facts = shown(row, document) if document else {"invoice": row}
+    return page(request, "billing/finance_invoice.html", {**facts, "problem": problem})
 
 
 @staff_page(FINANCE)
