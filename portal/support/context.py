@@ -1,0 +1,48 @@
+"""What a ticket is about, frozen when it is opened: later rollouts change the live state, not this."""
+
+import re
+from typing import Any
+
+from deployments.models import Deployment, StoppedTask
+from portal.core.redaction import MASK, is_secret_name, redact
+
+TASKS, LINES = 5, 50  # the last of each
+_NAMED = re.compile(r"([\w.-]+)(\"?\s*[=:]\s*)(\S+)")
+
+
+def freeze(deployment: Deployment) -> dict[str, Any]:
+    """The deployment as it is now, in words and numbers that fit a JSON field, secrets masked."""
+    release = deployment.release
+    return {
+        "service": deployment.service.name,
+        "environment": deployment.environment.name,
+        "environment_kind": deployment.environment.get_kind_display(),
+        "deployment": deployment.pk,
+        "kind": deployment.get_kind_display(),
+        "release": release.tag,
+        "digest": release.digest,
+        "state": deployment.state,
+        "sentence": redact(deployment.reason),
+        "requested_by": str(deployment.requested_by),
+        "requested_at": deployment.created_at.isoformat(),
+        "tasks": [_task(task) for task in deployment.stopped_tasks.all()[:TASKS]],
+    }
+
+
+def _task(task: StoppedTask) -> dict[str, Any]:
+    return {
+        "name": str(task),
+        "exit_code": task.exit_code,
+        "reason": redact(task.container_reason or task.stopped_reason),
+        "lines": [clean(str(line)) for line in task.log_lines[-LINES:]],
+    }
+
+
+def clean(line: str) -> str:
+    """A log line with its secrets masked, those written as name=value too."""
+    return _NAMED.sub(_mask_named, str(redact(line)))
+
+
+def _mask_named(found: re.Match[str]) -> str:
+    name, between, _ = found.groups()
+    return f"{name}{between}{MASK}" if is_secret_name(name) else found.group()

@@ -1,0 +1,110 @@
+"""Support pages of a customer. Internal notes are not read here, so no slip can show one."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+
+from deployments.models import Deployment
+from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.core import htmx
+from portal.core.lists import paginate
+from portal.support import jobs, limits, selectors, services
+from portal.support.context import freeze
+from portal.support.forms import ReplyForm, TicketFilter, TicketForm
+from portal.support.models import Ticket
+
+
+@customer_page(Can.VIEW)
+def support(request: CustomerRequest) -> HttpResponse:
+    """How to reach in4it, what is covered, and the tickets so far."""
+    filters = TicketFilter(request.GET)
+    found = selectors.tickets_of(request.customer, state=filters.value("state"), query=filters.value("q"))
+    context = {
+        "page": paginate(request, found),
+        "filter": {"form": filters},
+        "phone": settings.SUPPORT_PHONE,
+        "email": settings.SUPPORT_EMAIL,
+        "plans": selectors.plans_of(request.customer, timezone.localdate()),
+    }
+    return htmx.page(request, "support/support.html", context, partial="list")
+
+
+@customer_page(Can.ASK)
+def ticket_new(request: CustomerRequest) -> HttpResponse:
+    """A new ticket, about a deployment when the address names one (?deployment=)."""
+    deployment = _deployment(request)
+    form = TicketForm(request.POST or None, initial={"subject": _subject(deployment)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _open(request, form, deployment)
+        except limits.TooMuch as error:
+            form.add_error(None, str(error))
+    context = {"form": form, "frozen": freeze(deployment) if deployment else {}}
+    status = 422 if request.method == "POST" else 200
+    return htmx.page(request, "support/new.html", context, partial="form", status=status)
+
+
+@customer_page(Can.VIEW)
+def ticket(request: CustomerRequest, pk: int) -> HttpResponse:
+    """The conversation, and what it is about as it was when it began."""
+    return _page(request, load(Ticket, request.customer, pk=pk), ReplyForm())
+
+
+@customer_page(Can.ASK)
+def ticket_reply(request: CustomerRequest, pk: int) -> HttpResponse:
+    """A message to in4it."""
+    row, form = load(Ticket, request.customer, pk=pk), ReplyForm(request.POST)
+    if request.method != "POST":
+        return htmx.go(request, row)
+    if form.is_valid():
+        try:
+            limits.REPLIES.spend(request.user)
+            jobs.notify(services.reply(row, request.user, form.cleaned_data["body"], from_staff=request.as_staff))
+            return htmx.go(request, row)
+        except limits.TooMuch as error:
+            form.add_error(None, str(error))
+    return _page(request, row, form, status=422)
+
+
+@customer_page(Can.ASK)
+def ticket_close(request: CustomerRequest, pk: int) -> HttpResponse:
+    """Solved, or no longer of interest."""
+    row = load(Ticket, request.customer, pk=pk)
+    if request.method == "POST":
+        services.close(row, request.user)
+        messages.success(request, "The ticket is closed. A reply opens it again.")
+    return htmx.go(request, row)
+
+
+def _open(request: CustomerRequest, form: TicketForm, deployment: Deployment | None) -> HttpResponse:
+    limits.TICKETS.spend(request.user)
+    first = services.open_ticket(
+        request.customer, request.user, deployment=deployment, from_staff=request.as_staff, **form.cleaned_data
+    )
+    jobs.notify(first)
+    messages.success(
+        request, f"Ticket #{first.ticket.pk} is open. Our engineers see it now; their answer comes by mail too."
+    )
+    return htmx.go(request, first.ticket)
+
+
+def _deployment(request: CustomerRequest) -> Deployment | None:
+    pk = request.GET.get("deployment", "")
+    if not pk:
+        return None
+    found = selectors.deployment_for_ticket(request.customer, int(pk)) if pk.isdecimal() and len(pk) < 19 else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _subject(deployment: Deployment | None) -> str:
+    if deployment is None:
+        return ""
+    return f"{deployment.get_kind_display()} of {deployment.service.name} to {deployment.environment.name}"
+
+
+def _page(request: CustomerRequest, row: Ticket, form: ReplyForm, status: int = 200) -> HttpResponse:
+    context = {"ticket": row, "form": form, "conversation": selectors.messages_of(row)}
+    return htmx.page(request, "support/ticket.html", context, partial="reply" if form.is_bound else "", status=status)
