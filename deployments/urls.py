@@ -2,5 +2,7 @@
 
 from django.urls import URLPattern
 
-customer_urls: list[URLPattern] = []
+from deployments.configuration import urls as configuration
+
+customer_urls: list[URLPattern] = [*configuration.customer_urls]
 staff_urls: list[URLPattern] = []

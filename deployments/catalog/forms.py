@@ -73,7 +73,10 @@ class SettingsForm(forms.Form):
         help_text="Requests to these paths reach the service. /api/* means everything under /api/.",
     )
     host = forms.CharField(
-        max_length=100, required=False, validators=[_HOST], help_text="Only requests for this host name; empty: for any."
+        max_length=100,
+        required=False,
+        validators=[_HOST],
+        help_text="Only requests for this host name; empty: for any.",
     )
     health_path = forms.CharField(
         max_length=200,
@@ -86,7 +89,11 @@ class SettingsForm(forms.Form):
         min_value=16, max_value=30_720, initial=256, help_text="In MiB. A task that needs more is stopped."
     )
     count = forms.IntegerField(
-        label="Tasks", min_value=1, max_value=50, initial=2, help_text="How many run side by side; 2 survive a broken host."
+        label="Tasks",
+        min_value=1,
+        max_value=50,
+        initial=2,
+        help_text="How many run side by side; 2 survive a broken host.",
     )
     variables = VariablesField(
         label="Environment variables",
@@ -102,11 +109,17 @@ class RegisterForm(SettingsForm):
     """A new service, of an application that exists or of a new one."""
 
     application = forms.ModelChoiceField(
-        Application.objects.none(), required=False, empty_label="A new application", help_text="The codebase it is part of."
+        Application.objects.none(),
+        required=False,
+        empty_label="A new application",
+        help_text="The codebase it is part of.",
     )
     new_application = forms.CharField(max_length=80, required=False, label="Name of the new application")
     repository_url = forms.CharField(
-        max_length=300, required=False, label="Code repository", help_text="Of the new application, for example a git URL."
+        max_length=300,
+        required=False,
+        label="Code repository",
+        help_text="Of the new application, for example a git URL.",
     )
     name = forms.CharField(
         max_length=40,
@@ -116,7 +129,9 @@ class RegisterForm(SettingsForm):
     )
     account = forms.ModelChoiceField(AwsAccount.objects.none(), label="AWS account", help_text="Holds its images.")
     region = forms.ChoiceField(help_text="Where its images are kept; best where its environments are.")
-    port = forms.IntegerField(min_value=1, max_value=65_535, initial=8080, help_text="The container listens on this port.")
+    port = forms.IntegerField(
+        min_value=1, max_value=65_535, initial=8080, help_text="The container listens on this port."
+    )
     exposure = forms.ChoiceField(choices=Service.Exposure.choices, widget=forms.RadioSelect, initial="public")
 
     field_order = ("application", "new_application", "repository_url", "name", "account", "region", "port", "exposure")

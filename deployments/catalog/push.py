@@ -23,7 +23,5 @@ def _login(region: str, registry: str) -> list[tuple[str, str]]:
     """The registry of AWS wants a login, good for 12 hours; a local one does not."""
     if settings.ECR_REGISTRY:
         return []
-    command = (
-        f"aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"
-    )
+    command = f"aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}"
     return [("Log in to the registry", command)]

@@ -92,7 +92,7 @@ def service_new(request: CustomerRequest) -> HttpResponse:
             messages.success(request, f"{made} is registered. Its image repository is being made.")
             return go(request, made)
     accounts = AwsAccount.objects.for_customer(request.customer).exists()
-    context = {"form": form, "has_account": accounts}
+    context = {"form": form, "has_account": accounts, "back": reverse("services", args=[request.customer.slug])}
     return page(request, "deployments/service_new.html", context, partial="form", status=422 if form.errors else 200)
 
 
@@ -119,5 +119,5 @@ def service_edit(request: CustomerRequest, name: str) -> HttpResponse:
         else:
             messages.success(request, "Saved. It counts from the next deployment on.")
             return go(request, f"{found.get_absolute_url()}?tab=settings")
-    context = {"form": form, "service": found}
+    context = {"form": form, "service": found, "back": found.get_absolute_url()}
     return page(request, "deployments/service_edit.html", context, partial="form", status=422 if form.errors else 200)

@@ -31,11 +31,18 @@ def unwatched_environments() -> QuerySet[Environment, Any]:
 
 def history(customer: Customer, **filters: str) -> QuerySet[Deployment, Any]:
     """Deployments, newest first; filters: service (part of its name), environment (its slug), state."""
-    rows = Deployment.objects.for_customer(customer).select_related(
-        "service", "environment", "release", "previous", "requested_by"
-    )
     lookups = {"service": "service__name__icontains", "environment": "environment__slug", "state": "state"}
-    return rows.filter(**{lookups[name]: value for name, value in filters.items() if value}).only(
+    wanted = {lookups[name]: value for name, value in filters.items() if value}
+    return _listed(Deployment.objects.for_customer(customer).filter(**wanted))
+
+
+def of_service(service: Service) -> QuerySet[Deployment, Any]:
+    return _listed(Deployment.objects.filter(service=service))
+
+
+def _listed(rows: QuerySet[Deployment, Any]) -> QuerySet[Deployment, Any]:
+    """With what a line of a list shows, and no more."""
+    return rows.select_related("service", "environment", "release", "requested_by").only(
         "state",
         "kind",
         "created_at",
@@ -45,11 +52,26 @@ def history(customer: Customer, **filters: str) -> QuerySet[Deployment, Any]:
         "environment__name",
         "release__tag",
         "release__digest",
-        "previous__tag",
-        "previous__digest",
         "requested_by__name",
         "requested_by__email",
     )
+
+
+def detail(pk: int) -> Deployment:
+    """One deployment with all that its page shows."""
+    found: Deployment = Deployment.objects.select_related(
+        "customer",
+        "service__customer",
+        "service__account",
+        "environment__customer",
+        "environment__account",
+        "placement",
+        "release",
+        "previous",
+        "requested_by",
+        "cancel_requested_by",
+    ).get(pk=pk)
+    return found
 
 
 def releases(service: Service) -> QuerySet[Release, Any]:

@@ -8,8 +8,11 @@ from deployments.models import ClusterWatch, Deployment, Placement, Release, Ser
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
+from provisioning.aws import ecr
 from provisioning.aws.ecr import PushedImage
+from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
+from provisioning.sessions import session_for
 
 
 def release_of(service: Service, image: PushedImage) -> Release:
@@ -24,6 +27,20 @@ def release_of(service: Service, image: PushedImage) -> Release:
         },
     )
     return release
+
+
+def find_release(service: Service, digest: str) -> Release:
+    """The release of that digest, made from its image when it is new. Raises UserError when there is no such image."""
+    known: Release | None = Release.objects.filter(service=service, digest=digest).first()
+    if known:
+        return known
+    try:
+        image = ecr.image_detail(session_for(service.account, service.region), service.repository_name, digest)
+    except AwsProblem as problem:
+        raise UserError(problem.sentence) from problem
+    if image is None:
+        raise UserError(f"This image is not in {service.repository_name} any more. Push it again, or choose another.")
+    return release_of(service, image)
 
 
 def request_deployment(
@@ -90,6 +107,10 @@ def _queue(deployment: Deployment) -> None:
         actor=deployment.requested_by,
         after={"release": deployment.release.digest, "kind": deployment.kind, "note": deployment.note},
     )
+
+
+def is_cancelable(deployment: Deployment) -> bool:
+    return deployment.state in states.CANCELABLE and deployment.cancel_requested_by is None
 
 
 def request_cancel(deployment: Deployment, user: User) -> None:

@@ -58,7 +58,8 @@ class Cloud:
 
     def _stack(self, session: AwsSession) -> cloudformation.StackState:
         stack = cloudformation.describe_stack(session, STACK)
-        assert stack and not stack.is_failed, stack
+        assert stack
+        assert not stack.is_failed, stack
         return stack
 
 
@@ -86,7 +87,9 @@ class Site:
         name = f"web{next(_numbers)}"
         application = catalog.create_application(customer, f"Shop {name}", user)
         identity = Identity(name, self.account, REGION, exposure=chosen.pop("exposure", Service.Exposure.PUBLIC))
-        settings = Settings(**{"path": f"/{name}/*", "health_path": f"/{name}/health", "memory": 128, "cpu": 64} | chosen)
+        settings = Settings(
+            **{"path": f"/{name}/*", "health_path": f"/{name}/health", "memory": 128, "cpu": 64} | chosen
+        )
         self.service = catalog.register(application, identity, settings, user)
         tasks.ensure_repository(self.service.pk)
         self.service.refresh_from_db()

@@ -1,0 +1,70 @@
+"""Forms for deploying and for finding deployments."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+
+from deployments import states
+from deployments.rollouts.preview import Choice
+from portal.core.looks import look_of
+from provisioning.models import Environment
+
+NOTE = "Kept with the deployment, for example what is new."
+
+
+# Choosing shows at once what would change; without JavaScript a button does.
+LIVE = {
+    "hx-get": "",
+    "hx-target": "#plan",
+    "hx-swap": "outerHTML",
+    "hx-trigger": "change",
+    "hx-include": "[name=image],[name=environment]",
+}
+
+
+class DeployForm(forms.Form):
+    """Which image goes where."""
+
+    image = forms.ChoiceField(
+        widget=forms.Select(attrs=LIVE),
+        help_text="The newest first. It is deployed by digest: a tag that moves changes nothing.",
+    )
+    environment = forms.ChoiceField(widget=forms.Select(attrs=LIVE))
+    note = forms.CharField(max_length=300, required=False, help_text=NOTE)
+
+    def __init__(
+        self, *args: Any, choices: Iterable[Choice], environments: Iterable[Environment], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._offer("image", [(each.digest, f"{each.name} · {each.digest[7:19]}") for each in choices])
+        self._offer("environment", [(each.slug, each.name) for each in environments])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+class RollbackForm(forms.Form):
+    note = forms.CharField(max_length=300, required=False, label="Why", help_text="Kept with the rollback.")
+
+
+class DeploymentFilter(forms.Form):
+    """The filters of the history; they live in the URL."""
+
+    service = forms.CharField(
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "search"}),
+        validators=[RegexValidator(r"^[a-z0-9-]*$")],
+    )
+    environment = forms.ChoiceField(required=False)
+    state = forms.ChoiceField(
+        required=False,
+        choices=[("", "All states"), *((state, look_of(state).word) for state in sorted(states.ACTIVE | states.ENDED))],
+    )
+
+    def __init__(self, *args: Any, environments: Iterable[Environment], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [("", "All environments"), *((each.slug, each.name) for each in environments)]
+        self.fields["environment"].choices = offered  # type: ignore[attr-defined]

@@ -1,0 +1,146 @@
+"""Pages about deployments: history, deploying, following one, cancelling, rolling back."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+
+from deployments.catalog.selectors import environments
+from deployments.models import Deployment, Release, Service
+from deployments.rollouts import page as live
+from deployments.rollouts import selectors, services
+from deployments.rollouts.forms import DeployForm, DeploymentFilter, RollbackForm
+from deployments.rollouts.preview import Images, Preview, image_problem, images, preview
+from deployments.tasks import start
+from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.core.errors import UserError
+from portal.core.htmx import go, page, progress
+from portal.core.lists import paginate
+from provisioning.models import Environment
+
+
+@customer_page(Can.VIEW)
+def deployment_list(request: CustomerRequest) -> HttpResponse:
+    """The history."""
+    wanted = DeploymentFilter(request.GET, environments=environments(request.customer))
+    wanted.is_valid()
+    rows = selectors.history(request.customer, **wanted.cleaned_data)
+    context = {"filter": wanted, "page": paginate(request, rows), "filtered": any(wanted.cleaned_data.values())}
+    return page(request, "deployments/deployments.html", context, partial="list")
+
+
+@customer_page(Can.VIEW)
+def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
+    """One deployment, live as long as it runs."""
+    found = _load(request, pk)
+    context = {
+        "deployment": found,
+        "marks": live.marks(found),
+        "bars": live.bars(found),
+        "zones": live.zones(found),
+        "events": live.events(found),
+        "stopped": list(found.stopped_tasks.all()[:10]),
+        "cancelable": services.is_cancelable(found),
+        "earlier": [] if found.is_active else selectors.earlier(found),
+    }
+    return progress(request, "deployments/deployment.html", context, partial="live", running=found.is_active)
+
+
+def _load(request: CustomerRequest, pk: int) -> Deployment:
+    load(Deployment, request.customer, pk=pk)
+    return selectors.detail(pk)
+
+
+@customer_page(Can.DEPLOY)
+def deploy(request: CustomerRequest, name: str) -> HttpResponse:
+    """Choose an image and an environment, see what will change, deploy."""
+    service = load(Service, request.customer, name=name)
+    choices, places = images(service), environments(request.customer)
+    form = DeployForm(
+        request.POST or None, initial=_chosen(request, choices, places), choices=choices.choices, environments=places
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _deploy(request, service, form, places)
+        except UserError as error:
+            form.add_error(None, str(error))
+        else:
+            start(made)
+            return go(request, made)
+    context = {
+        "service": service,
+        "back": reverse("service", args=[request.customer.slug, name]),
+        "form": form,
+        "images": choices,
+        "environments": places,
+        "preview": _preview(service, form, choices, places),
+    }
+    partial = "plan" if request.method == "GET" else "form"
+    return page(request, "deployments/deploy.html", context, partial=partial, status=422 if form.errors else 200)
+
+
+def _chosen(request: CustomerRequest, choices: Images, places: list[Environment]) -> dict[str, str]:
+    """What the URL asks for, else the newest image and the first environment."""
+    first = choices.choices[0].digest if choices.choices else ""
+    return {
+        "image": request.GET.get("image", "") or first,
+        "environment": request.GET.get("environment", "") or (places[0].slug if places else ""),
+        "note": request.GET.get("note", ""),
+    }
+
+
+def _preview(service: Service, form: DeployForm, choices: Images, places: list[Environment]) -> Preview | None:
+    place = next((each for each in places if each.slug == form["environment"].value()), None)
+    image = choices.find(str(form["image"].value()))
+    return preview(service, place, image.name, image.digest) if place and image else None
+
+
+def _deploy(request: CustomerRequest, service: Service, form: DeployForm, places: list[Environment]) -> Deployment:
+    data = form.cleaned_data
+    place = next(each for each in places if each.slug == data["environment"])
+    release = services.find_release(service, data["image"])
+    return services.request_deployment(service, place, release, request.user, note=data["note"])
+
+
+@customer_page(Can.DEPLOY)
+def deployment_cancel(request: CustomerRequest, pk: int) -> HttpResponse:
+    """Ask for a running deployment to be taken back."""
+    found = _load(request, pk)
+    if request.method == "POST":
+        services.request_cancel(found, request.user)
+        messages.info(request, "It is being cancelled.")
+    return go(request, found)
+
+
+@customer_page(Can.DEPLOY)
+def deployment_rollback(request: CustomerRequest, pk: int) -> HttpResponse:
+    """Go back to the release of an earlier deployment: shown first, done when confirmed."""
+    found = _load(request, pk)
+    form = RollbackForm(request.POST or None)
+    gone = image_problem(found.service, found.release.digest)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _roll_back(request, found, gone, form.cleaned_data["note"])
+        except UserError as error:
+            form.add_error(None, str(error))
+        else:
+            start(made)
+            return go(request, made)
+    release: Release = found.release
+    context: dict[str, Any] = {
+        "deployment": found,
+        "form": form,
+        "preview": preview(found.service, found.environment, release.name, release.digest, gone),
+        "back": reverse("deployment", args=[request.customer.slug, pk]),
+    }
+    status = 422 if form.errors else 200
+    return page(request, "deployments/rollback.html", context, partial="form", status=status)
+
+
+def _roll_back(request: CustomerRequest, found: Deployment, gone: str, note: str) -> Deployment:
+    if gone:
+        raise UserError(gone)
+    return services.request_deployment(
+        found.service, found.environment, found.release, request.user, note=note, kind=Deployment.Kind.ROLLBACK
+    )

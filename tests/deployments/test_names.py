@@ -1,0 +1,47 @@
+"""Names and places at AWS."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployments.rollouts.names import LOWEST_PRIORITY, first_priority, free_priority, target_group_name
+
+slugs = st.from_regex(r"[a-z][a-z0-9-]{0,38}[a-z0-9]", fullmatch=True)
+paths = st.from_regex(r"/[a-z/]{0,90}\*?", fullmatch=True)
+
+
+@given(slugs, slugs, st.integers(1, 10**9))
+def test_a_target_groups_name_fits_aws(stack, service, key):
+    assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", target_group_name(stack, service, key))
+
+
+def test_services_that_read_alike_have_target_groups_of_their_own():
+    names = {target_group_name("acme-dev", "x-api", 1), target_group_name("acme-dev-x", "api", 1)}
+
+    assert len(names) == 2
+    assert target_group_name("acme-dev", "api", 1) != target_group_name("acme-dev", "api", 2)
+    assert target_group_name("acme-dev", "api", 1) == target_group_name("acme-dev", "api", 1)
+
+
+@given(paths)
+def test_what_says_more_is_asked_first(path):
+    assert first_priority("shop.example.com", path) < first_priority("", path)
+    assert first_priority("", "/x" + path) < first_priority("", path)
+    assert first_priority("shop.example.com", "/*") < first_priority("", "/" + "x" * 90)
+
+
+def test_everything_comes_after_something():
+    assert first_priority("", "/api/*") < first_priority("", "/*") < LOWEST_PRIORITY
+
+
+@given(st.sampled_from(["", "a.example.com"]), paths, st.sets(st.integers(1, LOWEST_PRIORITY), max_size=200))
+def test_a_given_priority_was_free(host, path, taken):
+    priority = free_priority(host, path, taken)
+
+    assert priority not in taken
+    assert first_priority(host, path) <= priority <= LOWEST_PRIORITY
+
+
+def test_a_full_listener_is_said_so():
+    assert free_priority("", "/*", range(1, LOWEST_PRIORITY + 1)) is None
