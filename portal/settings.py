@@ -272,7 +272,7 @@ PAYMENT_DAYS = env.int("PAYMENT_DAYS", default=30)
 # In the demo: what tasks really are there, "docker" or "process"; empty elsewhere.
 DEMO = env.str("DEMO", default="")
 LOG_JSON = env.bool("LOG_JSON", default=not DEBUG)
-LOGGING = configure(json=LOG_JSON)
+LOGGING = configure(json=LOG_JSON, level=env.str("LOG_LEVEL", default="INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
 # Picked up every WORK_TICK_SECONDS: rows that no worker owns (killed worker, lost Redis).

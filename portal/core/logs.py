@@ -13,7 +13,7 @@ def redact_event(_logger: WrappedLogger, _name: str, event: EventDict) -> EventD
     return {key: redact(value, key) for key, value in event.items()}
 
 
-def configure(json: bool) -> dict[str, Any]:
+def configure(json: bool, level: str) -> dict[str, Any]:
     """Sets structlog up; returns the LOGGING setting that sends the standard library's records the same way."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -35,6 +35,6 @@ def configure(json: bool) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["out"], "level": "INFO"},
+        "root": {"handlers": ["out"], "level": level},
         "loggers": {name: {"level": "WARNING"} for name in ("botocore", "urllib3", "kombu", "celery.worker.strategy")},
     }

@@ -1,0 +1,81 @@
+"""The demo's AWS account and environments, made by the same services the pages use."""
+
+from django.conf import settings
+
+from portal.accounts.models import Customer, User
+from portal.demo.report import NotSeen, wait_until
+from provisioning import services, states, tasks
+from provisioning.aws import cloudformation
+from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess
+from provisioning.models import AwsAccount, Environment
+
+ACCOUNT_ID = "111111111111"
+REGION = "eu-west-1"
+ROLE_STACK = "in4it-portal-role"
+KINDS = (("Development", "dev"), ("QA", "qa"), ("Production", "production"))
+SECONDS = 120
+
+
+def account(customer: Customer, owner: User) -> AwsAccount:
+    """Acme's own AWS account, connected by a role that is made from the template the portal offers."""
+    found = AwsAccount.objects.for_customer(customer).first()
+    if not isinstance(found, AwsAccount):
+        found = services.connect_account(customer, services.AccountData("Acme main", ACCOUNT_ID), owner)
+    if found.status != AwsAccount.Status.CONNECTED:
+        _run_role_template(services.template_for(found))
+        report = services.test_account(found, owner)
+        if not report.ok:
+            wrong = next(check for check in report.checks if not check.ok)
+            raise NotSeen(f"The connection test failed: {wrong.name}: {wrong.sentence}")
+    return found
+
+
+def _run_role_template(body: str) -> None:
+    """What the customer does in their own AWS console: make a stack of the role's template."""
+    session = AwsSession(
+        KeyAccess(ACCOUNT_ID, "local"), REGION, AwsEndpoint(settings.AWS_ENDPOINT_URL or None), BaseCredentials()
+    )
+    if cloudformation.describe_stack(session, ROLE_STACK) is None:
+        change_set = cloudformation.create_change_set(session, ROLE_STACK, body, {}, {}, token=ROLE_STACK)
+        wait_until(
+            lambda: cloudformation.describe_change_set(session, ROLE_STACK, change_set).is_ready, 30, "The role's plan"
+        )
+        cloudformation.execute_change_set(session, ROLE_STACK, change_set, ROLE_STACK)
+    wait_until(lambda: _complete(session), 60, "The role")
+
+
+def _complete(session: AwsSession) -> bool:
+    stack = cloudformation.describe_stack(session, ROLE_STACK)
+    return stack is not None and stack.is_complete
+
+
+def environments(customer: Customer, owner: User, aws: AwsAccount) -> list[Environment]:
+    """dev, QA and production: planned, approved, ready; all three side by side."""
+    wanted = [_requested(customer, owner, aws, name, kind) for name, kind in KINDS]
+    for environment in wanted:
+        _wait(environment, states.PLANNED, states.CREATING, states.READY)
+        if environment.state == states.PLANNED:
+            services.approve(environment, owner)
+            tasks.start(environment)
+    for environment in wanted:
+        _wait(environment, states.READY)
+    return wanted
+
+
+def _requested(customer: Customer, owner: User, aws: AwsAccount, name: str, kind: str) -> Environment:
+    found = Environment.objects.for_customer(customer).exclude(state__in=states.GONE).filter(kind=kind).first()
+    if isinstance(found, Environment):
+        return found
+    made = services.request_environment(customer, services.EnvironmentData(aws, name, kind, REGION), owner)
+    tasks.start(made)
+    return made
+
+
+def _wait(environment: Environment, *wanted: str) -> None:
+    def arrived() -> bool:
+        environment.refresh_from_db()
+        if environment.state in {states.FAILED, states.ERRORED}:
+            raise NotSeen(f"{environment} is {environment.state}: {environment.reason} {environment.traceback}")
+        return environment.state in wanted
+
+    wait_until(arrived, SECONDS, f"{environment} becoming {wanted[0]}")
