@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Exists, Model, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing import bills, states
 from billing.bills import Bill, CannotBill, Preview
-from billing.models import Charge, Invoice, Subscription
+from billing.models import Invoice, Subscription
 from billing.rules.money import Totals
 from billing.rules.terms import Month
 from deployments.models import Application
@@ -82,13 +82,13 @@ def invoices(month: Month | None = None, customer: str = "", state: str = "") ->
         rows = rows.filter(customer__name__icontains=customer)
     if state:
         rows = rows.filter(state=state)
-    return rows.annotate(applications=_count(Charge, "invoice")).order_by("-period", "-number", "-pk")
+    return rows.order_by("-period", "-number", "-pk")
 
 
 def invoices_of(customer: Customer) -> QuerySet[Invoice]:
     """What a customer sees: everything issued, newest first."""
     rows: QuerySet[Invoice] = Invoice.objects.for_customer(customer).issued().defer(*HEAVY)
-    return rows.annotate(applications=_count(Charge, "invoice")).order_by("-issued_on", "-number")
+    return rows.order_by("-issued_on", "-number")
 
 
 def subscriptions_of(customer: Customer) -> QuerySet[Subscription]:
@@ -102,10 +102,12 @@ def customers(*, name: str = "", unbilled: bool = False) -> QuerySet[Customer]:
     rows = Customer.objects.filter(name__icontains=name) if name else Customer.objects.all()
     if unbilled:
         rows = rows.filter(Exists(waiting.filter(customer=OuterRef("pk"))))
-    prefetch = Prefetch("applications", queryset=waiting, to_attr="unbilled_applications")
-    return (
-        rows.select_related("vat_ruling").annotate(billed=_count(Subscription, "customer")).prefetch_related(prefetch)
+    billed = (
+        Subscription.objects.filter(customer=OuterRef("pk")).order_by().values("customer").annotate(rows=Count("pk"))
     )
+    prefetch = Prefetch("applications", queryset=waiting, to_attr="unbilled_applications")
+    counted = rows.annotate(billed=Coalesce(Subquery(billed.values("rows")), 0))
+    return counted.select_related("vat_ruling").prefetch_related(prefetch)
 
 
 def unbilled_count() -> int:
@@ -134,12 +136,6 @@ def treatment_of(customer: Customer) -> tuple[str, str]:
         return "", str(error)
     words = {"AE": "Reverse charge", "O": "Outside scope"}
     return words.get(decision.category, f"{decision.rate}%"), ""
-
-
-def _count(model: type[Model], owner: str) -> Coalesce:
-    """How many rows of `model` belong to a row; counted only for the rows a page shows."""
-    of_row = model._default_manager.filter(**{owner: OuterRef("pk")}).order_by().values(owner)
-    return Coalesce(Subquery(of_row.annotate(rows=Count("pk")).values("rows")), 0)
 
 
 def _row(bill: Bill, invoice: Invoice | None) -> MonthRow:
