@@ -111,6 +111,7 @@ def join_as_new_user(invitation: Invitation, name: str, password: str) -> User:
     """Makes the account of the invited address, which following the link has proved, and its membership."""
     with transaction.atomic():
         user = User.objects.create_user(invitation.email, password, name=name)
+        # Without a proved address allauth lets nobody set up a second factor.
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         audit.record("user.created", user, actor=user, customer=invitation.customer)
         join(invitation, user)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.accounts.views import audit, company, joining, people, staff
+from portal.accounts.views import audit, company, joining, people, queues, staff
 
 urls: list[URLPattern] = [path("invitations/<str:token>/", joining.invitation, name="invitation")]
 customer_urls: list[URLPattern] = [
@@ -18,4 +18,6 @@ staff_urls: list[URLPattern] = [
     path("customers/", staff.customers, name="customers"),
     path("customers/new/", staff.customer_new, name="customer_new"),
     path("audit/", audit.staff_audit, name="staff_audit"),
+    path("queues/", queues.queues, name="queues"),
+    path("queues/<slug:queue>/<slug:job_id>/retry/", queues.queue_retry, name="queue_retry"),
 ]
