@@ -1,5 +1,6 @@
 """What the demo runs on: Redis, the local AWS, Consul where one is found, and the portal's own processes."""
 
+import ipaddress
 import json
 import os
 import shutil
@@ -133,8 +134,8 @@ def _consul(processes: Processes, ports: Ports, runtime: str) -> dict[str, str]:
     ]  # fmt: skip
     url = f"http://127.0.0.1:{ports.consul}"
     processes.start("consul", command, lambda: _has_leader(url), 30)
-    task_host = (gateway if sys.platform == "linux" else "host.docker.internal") if gateway else "127.0.0.1"
-    return {"CONSUL_URL": url, "CONSUL_TASK_URL": f"http://{task_host}:{ports.consul}"}
+    # The local AWS maps this name for its tasks, whatever they are.
+    return {"CONSUL_URL": url, "CONSUL_TASK_URL": f"http://host.docker.internal:{ports.consul}"}
 
 
 def _has_leader(url: str) -> bool:
@@ -146,9 +147,10 @@ def _has_leader(url: str) -> bool:
 
 
 def _docker_gateway() -> str:
-    """Where containers on Docker's default network reach this machine."""
-    form = "{{(index .IPAM.Config 0).Gateway}}"
+    """This machine's address on Docker's default network; an older engine names only the network's range."""
+    form = "{{with index .IPAM.Config 0}}{{or .Gateway .Subnet}}{{end}}"
     done = subprocess.run(
         ["docker", "network", "inspect", "bridge", "--format", form], capture_output=True, text=True, check=False
     )
-    return done.stdout.strip()
+    said = done.stdout.strip()
+    return str(ipaddress.ip_network(said)[1]) if "/" in said else said
