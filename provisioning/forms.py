@@ -9,18 +9,9 @@ from django.conf import settings
 
 from portal.accounts.models import Customer
 from portal.core.errors import UserError
-from provisioning.models import AwsAccount, Environment
+from provisioning.models import REGION_NAMES, AwsAccount, Environment
 from provisioning.services import AccountData, EnvironmentData, free_slug
 from provisioning.states import GONE, MOVES
-
-REGION_NAMES = {
-    "eu-west-1": "Ireland",
-    "eu-central-1": "Frankfurt",
-    "eu-west-3": "Paris",
-    "eu-north-1": "Stockholm",
-    "eu-west-2": "London",
-    "eu-south-1": "Milan",
-}
 
 
 def region_choices() -> list[tuple[str, str]]:

@@ -11,6 +11,15 @@ from portal.core.encryption import EncryptedTextField
 from portal.core.work import Work
 from provisioning import states
 
+REGION_NAMES = {
+    "eu-west-1": "Ireland",
+    "eu-central-1": "Frankfurt",
+    "eu-west-3": "Paris",
+    "eu-north-1": "Stockholm",
+    "eu-west-2": "London",
+    "eu-south-1": "Milan",
+}
+
 
 class AwsAccount(models.Model):
     """A customer's own AWS account and how the portal gets in: a role to assume, or a stored access key."""
@@ -110,6 +119,11 @@ class Environment(Work):
         return self.state == states.READY
 
     @property
+    def region_name(self) -> str:
+        """Where it is, e.g. "Ireland"; AWS's code when we have no word."""
+        return REGION_NAMES.get(self.region, self.region)
+
+    @property
     def can_be_deleted(self) -> bool:
         return self.state in states.DELETABLE
 
@@ -125,7 +139,7 @@ class Environment(Work):
 
 
 _LOOKS = {
-    "PLANNED": "waiting",
+    "PLANNED": "queued",
     "CREATE_IN_PROGRESS": "creating",
     "CREATE_COMPLETE": "ready",
     "CREATE_FAILED": "failed",

@@ -29,7 +29,6 @@ _STANDS = {
     states.PLANNING: (0, "active"),
     states.PLANNED: (1, "planned"),
     states.CREATING: (2, "active"),
-    states.READY: (3, "done"),
 }
 
 
@@ -108,12 +107,12 @@ def progress_of(environment: Environment, resources: Iterable[StackResource]) ->
 
 
 def stages_of(environment: Environment) -> list[Stage]:
-    """Where a new environment stands; none once it is being deleted."""
+    """Where a new environment stands; none once it is ready or being deleted."""
     if environment.is_stuck:
         here, look = (2, "failed") if environment.plan else (0, "failed")
     elif environment.state in _STANDS:
         here, look = _STANDS[environment.state]
     else:
         return []
-    looks = ["done"] * here + [look] + ["waiting"] * (len(_LINE) - here - 1)
+    looks = ["done"] * here + [look] + ["queued"] * (len(_LINE) - here - 1)
     return [Stage(label, state) for label, state in zip(_LINE, looks, strict=True)]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -160,10 +161,14 @@ def environment_retry(request: CustomerRequest, slug: str) -> HttpResponse:
 
 
 def _act(request: CustomerRequest, slug: str, service: Any) -> HttpResponse:
+    """Does it, and shows where the environment stands then; a second click changes nothing."""
     row = _load(request, slug)
-    with transaction.atomic():
-        service(row, request.user)
-        tasks.start(row)
+    try:
+        with transaction.atomic():
+            service(row, request.user)
+            tasks.start(row)
+    except UserError as refused:
+        messages.warning(request, str(refused))
     return htmx.go(request, row)
 
 

@@ -166,6 +166,17 @@ def test_only_what_failed_or_waits_can_be_planned_again(dev, alice, state):
         services.retry(at(dev, state), alice)
 
 
+def test_a_second_click_on_approve_changes_nothing_and_shows_where_it_stands(dev, alice, browse):
+    at(dev, states.PLANNED)
+    client = browse(alice)
+    client.post(url("environment_approve", "dev"))
+    answer = client.post(url("environment_approve", "dev"), follow=True)
+
+    assert answer.status_code == 200
+    assert "has no plan that waits for approval" in answer.content.decode()
+    assert dev.steps.count() == 1
+
+
 def test_of_two_who_delete_at_once_one_is_told(dev, alice):
     again = Environment.objects.get(pk=dev.pk)
     services.request_deletion(dev, "Development", alice)
