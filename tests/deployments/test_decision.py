@@ -13,8 +13,8 @@ NEW, OLD, OTHER = "task:2", "task:1", "task:9"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def rollout(task_definition=NEW, *, id="ours", status="PRIMARY", state="IN_PROGRESS", running=2, desired=2):
-    return DeploymentState(id, status, task_definition, state, "", desired, running, 0, 0, NOW, NOW)
+def rollout(task_definition=NEW, *, name="ours", status="PRIMARY", state="IN_PROGRESS", running=2, desired=2):
+    return DeploymentState(name, status, task_definition, state, "", desired, running, 0, 0, NOW, NOW)
 
 
 def service(*deployments, desired=2, running=2, pending=0, status="ACTIVE"):
@@ -23,7 +23,7 @@ def service(*deployments, desired=2, running=2, pending=0, status="ACTIVE"):
 
 FACTS = Facts(task_definition=NEW, ecs_deployment="ours", previous=OLD)
 FIRST = Facts(task_definition=NEW, ecs_deployment="ours")
-old = rollout(OLD, id="old", status="ACTIVE", state="COMPLETED")
+old = rollout(OLD, name="old", status="ACTIVE", state="COMPLETED")
 
 
 def with_(facts, **changes):
@@ -43,7 +43,7 @@ def test_a_completed_primary_that_misses_a_task_is_waited_for():
 
 
 def test_stable_on_the_old_release_is_no_success():
-    stable = service(rollout(OLD, id="back", state="COMPLETED"))
+    stable = service(rollout(OLD, name="back", state="COMPLETED"))
 
     assert decide(FACTS, stable) == Decision(Move.TURN_BACK, Why.BROKEN)
 
@@ -53,19 +53,19 @@ def test_a_failed_rollout_turns_back_even_while_it_is_primary():
 
 
 def test_an_earlier_failed_attempt_at_the_same_release_does_not_count():
-    earlier = rollout(id="earlier", status="ACTIVE", state="FAILED", running=0)
+    earlier = rollout(name="earlier", status="ACTIVE", state="FAILED", running=0)
 
     assert decide(FACTS, service(rollout(), earlier)) == Decision(Move.WAIT)
 
 
 def test_a_young_rollout_that_ecs_does_not_show_yet_is_waited_for():
-    before = service(rollout(OLD, id="old", state="COMPLETED"))
+    before = service(rollout(OLD, name="old", state="COMPLETED"))
 
     assert decide(with_(FACTS, fresh=True), before) == Decision(Move.WAIT)
 
 
 def test_somebody_elses_rollout_ends_ours():
-    assert decide(FACTS, service(rollout(OTHER, id="theirs"))) == Decision(Move.GIVE_UP, Why.REPLACED)
+    assert decide(FACTS, service(rollout(OTHER, name="theirs"))) == Decision(Move.GIVE_UP, Why.REPLACED)
 
 
 @pytest.mark.parametrize("gone", [None, service(status="INACTIVE"), service(status="DRAINING")])
@@ -85,8 +85,8 @@ def test_a_rollout_that_succeeded_is_not_canceled_any_more():
 def test_a_restart_of_the_same_release_is_told_from_the_one_before_by_its_id():
     same = with_(FACTS, previous=NEW)
 
-    assert decide(same, service(rollout(id="before", state="COMPLETED"))) == Decision(Move.TURN_BACK, Why.BROKEN)
-    assert decide(same, service(rollout(id="ours", state="COMPLETED"))) == Decision(Move.SUCCEED)
+    assert decide(same, service(rollout(name="before", state="COMPLETED"))) == Decision(Move.TURN_BACK, Why.BROKEN)
+    assert decide(same, service(rollout(name="ours", state="COMPLETED"))) == Decision(Move.SUCCEED)
 
 
 class TestGoingBack:
@@ -102,14 +102,16 @@ class TestGoingBack:
         assert decide(self.facts, failed) == Decision(Move.PUSH_BACK)
 
     def test_it_is_back_when_the_old_release_runs_all_its_tasks(self):
-        assert decide(self.facts, service(rollout(OLD, id="back"))) == Decision(Move.WAIT)
-        assert decide(self.facts, service(rollout(OLD, id="back", state="COMPLETED"))) == Decision(Move.BACK)
+        assert decide(self.facts, service(rollout(OLD, name="back"))) == Decision(Move.WAIT)
+        assert decide(self.facts, service(rollout(OLD, name="back", state="COMPLETED"))) == Decision(Move.BACK)
 
     def test_an_old_release_that_does_not_come_up_is_given_up(self):
-        slow = service(rollout(OLD, id="back", running=0))
+        slow = service(rollout(OLD, name="back", running=0))
 
         assert decide(with_(self.facts, overdue=True), slow) == Decision(Move.GIVE_UP, Why.STUCK)
-        assert decide(self.facts, service(rollout(OLD, id="back", state="FAILED"))) == Decision(Move.GIVE_UP, Why.STUCK)
+        assert decide(self.facts, service(rollout(OLD, name="back", state="FAILED"))) == Decision(
+            Move.GIVE_UP, Why.STUCK
+        )
 
 
 class TestStoppingAFirstDeployment:
@@ -129,7 +131,7 @@ class TestStoppingAFirstDeployment:
 DEPLOYMENTS = st.builds(
     rollout,
     st.sampled_from([NEW, OLD, OTHER]),
-    id=st.sampled_from(["ours", "old", "x"]),
+    name=st.sampled_from(["ours", "old", "x"]),
     status=st.sampled_from(["PRIMARY", "ACTIVE", "INACTIVE"]),
     state=st.sampled_from(["IN_PROGRESS", "COMPLETED", "FAILED"]),
     running=st.integers(0, 3),

@@ -1,0 +1,160 @@
+"""Registering services and asking for deployments: what is allowed and what is refused."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from deployments import states
+from deployments.catalog import services as catalog
+from deployments.catalog.push import instructions
+from deployments.catalog.services import Identity, Settings
+from deployments.models import Deployment, Service
+from deployments.rollouts import services
+from portal.core.errors import Busy, IllegalMove, UserError
+from portal.core.models import AuditEvent
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def placement(acme):
+    return factories.PlacementFactory(service__customer=acme)
+
+
+@pytest.fixture
+def ask(placement, bob):
+    release = factories.ReleaseFactory(service=placement.service)
+    return lambda **fields: services.request_deployment(
+        placement.service, fields.pop("environment", placement.environment), release, bob, **fields
+    )
+
+
+def test_a_requested_deployment_is_queued_with_what_it_replaces(ask, placement):
+    before = factories.ReleaseFactory(service=placement.service)
+    placement.release, placement.task_definition_arn = before, "task:1"
+    placement.save()
+
+    deployment = ask(note="Faster checkout")
+
+    assert (deployment.state, deployment.previous, deployment.previous_task_definition_arn) == (
+        states.QUEUED,
+        before,
+        "task:1",
+    )
+    placement.refresh_from_db()
+    assert placement.latest == deployment
+    assert AuditEvent.objects.get(action="deployment.requested").after["note"] == "Faster checkout"
+
+
+def test_one_rollout_at_a_time_in_an_environment(ask):
+    ask()
+
+    with pytest.raises(Busy, match="is already being deployed to Development"):
+        ask()
+    assert Deployment.objects.count() == 1
+
+
+def test_the_database_itself_holds_to_one_rollout(ask):
+    first = ask()
+    first.pk = None
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        first.save()
+
+
+def test_an_environment_that_is_not_ready_is_refused(ask, placement):
+    placement.environment.state = "creating"
+    placement.environment.save()
+
+    with pytest.raises(UserError, match="Development is not ready"):
+        ask()
+
+
+def test_an_environment_in_another_account_is_refused(ask, acme):
+    account = factories.AwsAccountFactory(customer=acme, account_id="222222222222")
+    elsewhere = factories.EnvironmentFactory(customer=acme, account=account, slug="elsewhere")
+
+    with pytest.raises(UserError, match="in another AWS account"):
+        ask(environment=elsewhere)
+
+
+def test_a_cancel_is_asked_for_once(ask, bob):
+    deployment = ask()
+    services.request_cancel(deployment, bob)
+
+    with pytest.raises(IllegalMove):
+        services.request_cancel(deployment, bob)
+    assert not services.is_cancelable(deployment)
+
+
+@pytest.fixture
+def account(acme):
+    return factories.AwsAccountFactory(customer=acme)
+
+
+@pytest.fixture
+def shop(acme, bob):
+    return catalog.create_application(acme, "Shop", bob)
+
+
+def register(shop, account, bob, name="api", **chosen):
+    return catalog.register(shop, Identity(name, account, "eu-west-1"), Settings(**chosen), bob)
+
+
+def test_a_registered_service_has_a_repository_of_its_customers_name(shop, account, bob):
+    service = register(shop, account, bob, variables={"GREETING": "hello"})
+
+    assert (service.repository_name, service.repository_uri) == ("acme/api", "")
+    event = AuditEvent.objects.get(action="service.registered")
+    assert event.after["variables"] == ["GREETING"]
+
+
+def test_a_name_is_taken_once(shop, account, bob):
+    register(shop, account, bob)
+
+    with pytest.raises(catalog.Taken, match="There is a service api already"):
+        register(shop, account, bob, path="/other/*")
+
+
+def test_two_services_cannot_answer_the_same_requests(shop, account, bob):
+    register(shop, account, bob, path="/api/*")
+
+    with pytest.raises(catalog.Taken, match="api answers requests to /api/\\* already"):
+        register(shop, account, bob, name="other", path="/api/*")
+
+
+def test_changed_settings_are_audited_without_values_of_variables(shop, account, bob):
+    service = register(shop, account, bob, variables={"PASSPHRASE": "one"})
+
+    catalog.change(service, Settings(memory=512, variables={"PASSPHRASE": "two"}), bob)
+
+    service = Service.objects.get()
+    assert (service.memory, service.variables) == (512, {"PASSPHRASE": "two"})
+    event = AuditEvent.objects.get(action="service.changed")
+    assert (event.before["memory"], event.after["memory"]) == (256, 512)
+    assert "two" not in str(event.after)
+
+
+def test_push_instructions_log_in_to_aws_first(settings):
+    settings.ECR_REGISTRY = ""
+    service = factories.ServiceFactory.build(
+        repository_uri="111111111111.dkr.ecr.eu-west-1.amazonaws.com/acme/api", region="eu-west-1"
+    )
+
+    registry = "111111111111.dkr.ecr.eu-west-1.amazonaws.com"
+    login = "aws ecr get-login-password --region eu-west-1 | docker login --username AWS --password-stdin"
+    assert [command for _, command in instructions(service)] == [
+        f"{login} {registry}",
+        f"docker build --tag {registry}/acme/api:v1 .",
+        f"docker push {registry}/acme/api:v1",
+    ]
+
+
+def test_a_local_registry_wants_no_login(settings):
+    settings.ECR_REGISTRY = "127.0.0.1:4566"
+    service = factories.ServiceFactory.build(repository_uri="127.0.0.1:4566/acme/api")
+
+    assert [command for _, command in instructions(service)] == [
+        "docker build --tag 127.0.0.1:4566/acme/api:v1 .",
+        "docker push 127.0.0.1:4566/acme/api:v1",
+    ]
