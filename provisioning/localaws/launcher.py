@@ -12,6 +12,7 @@ from provisioning.localaws import (
     containers,
     health,
     pacing,
+    plans,
     process_runtime,
     public_parameters,
     shutdown,
@@ -25,7 +26,7 @@ from provisioning.localaws.checks import MismatchError, check
 from provisioning.localaws.options import Options
 
 PATCHES = (
-    *(capacity, cfn_types, containers, health, pacing, process_runtime, public_parameters),
+    *(capacity, cfn_types, containers, health, pacing, plans, process_runtime, public_parameters),
     *(shutdown, status, steady_state, targets, task_health, traffic),
 )
 
@@ -66,6 +67,7 @@ def _install(options: Options, runtime: str) -> None:
     cfn_types.install()
     public_parameters.install()
     pacing.install(options.pace)
+    plans.install()
     containers.install()
     health.install()
     traffic.install()

@@ -188,6 +188,29 @@ def test_the_environment_s_template_creates_and_deletes(process_aws: LocalAws, k
     assert finished(process_aws, stack) == "DELETE_COMPLETE"
 
 
+@pytest.mark.parametrize(
+    ("kind", "gateways"), [("dev", {"NatGatewayA"}), ("production", {"NatGatewayA", "NatGatewayB"})]
+)
+def test_a_plan_shows_just_what_will_be_made(process_aws: LocalAws, kind: str, gateways: set[str]):
+    cloudformation = process_aws.client("cloudformation")
+    plan = cloudformation.create_change_set(
+        StackName=f"planned-{kind}",
+        ChangeSetName="first",
+        ChangeSetType="CREATE",
+        TemplateBody=ENVIRONMENT.read_text(),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": "EnvironmentName", "ParameterValue": f"planned-{kind}"},
+            {"ParameterKey": "Kind", "ParameterValue": kind},
+        ],
+    )["Id"]
+
+    changes = cloudformation.describe_change_set(ChangeSetName=plan)["Changes"]
+
+    planned = {change["ResourceChange"]["LogicalResourceId"] for change in changes}
+    assert {name for name in planned if name.startswith("NatGateway")} == gateways
+
+
 def test_a_requested_failure_rolls_the_stack_back_with_a_reason_in_aws_s_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
