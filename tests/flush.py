@@ -5,7 +5,7 @@ PostgreSQL's flush is a TRUNCATE, which no row trigger sees.
 
 from typing import Any
 
-from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseOperations
 
 _plain = DatabaseOperations.sql_flush
 

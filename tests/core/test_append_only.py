@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection, transaction
 
 from portal.core import audit
 from portal.core.models import AuditEvent
+from tests import factories
 
 
 @pytest.fixture
@@ -43,3 +44,13 @@ def test_a_row_refuses_to_be_saved_again_or_deleted(event):
 def test_a_customer_with_a_log_is_not_deleted(event, acme):
     with pytest.raises(DatabaseError), transaction.atomic():
         acme.delete()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("turn", [1, 2])
+def test_tests_that_commit_start_from_an_empty_log_that_is_still_protected(turn):
+    assert not AuditEvent.objects.exists()
+    audit.record("x.changed", factories.CustomerFactory())
+
+    with pytest.raises(DatabaseError, match="append-only"):
+        AuditEvent.objects.update(action="y")

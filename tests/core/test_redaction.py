@@ -117,12 +117,15 @@ def test_every_field_of_a_log_line_is_redacted():
 @pytest.fixture(params=[True, False], ids=["json", "console"])
 def lines(request):
     """What the site's own log handler writes."""
-    formatter = dict(configure(json=request.param)["formatters"]["line"])
+    formatter = dict(configure(json=request.param, level="INFO")["formatters"]["line"])
     handler = logging.StreamHandler(StringIO())
     handler.setFormatter(formatter.pop("()")(**formatter))
     root = logging.getLogger()
+    level = root.level
     root.addHandler(handler)
+    root.setLevel(logging.INFO)
     yield handler.stream
+    root.setLevel(level)
     root.removeHandler(handler)
 
 
