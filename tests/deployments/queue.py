@@ -1,0 +1,76 @@
+"""A broker and a worker of our own: messages are kept in a list, and can be lost or delivered twice."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import Task
+from django.utils import timezone
+
+from deployments import tasks
+from deployments.models import ClusterWatch, Deployment
+from provisioning.aws.session import AwsSession
+
+ENDPOINTS = {"elbv2": "elastic-load-balancing-v2", "ecs": "ecs", "ecr": "ecr"}
+
+
+class WorkerKilled(BaseException):
+    """As with kill -9: nothing of ours catches it."""
+
+
+class Queue:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capture: Callable[..., Any]) -> None:
+        self.messages: list[tuple[Task, tuple[int, ...]]] = []
+        self.capture = capture
+        messages = self.messages
+        monkeypatch.setattr(Task, "apply_async", lambda task, args, **_: messages.append((task, args)))
+
+    def send(self, what: Callable[..., None], *args: Any) -> None:
+        """Runs `what`, with the messages it sends on commit."""
+        with self.capture(execute=True):
+            what(*args)
+
+    def work(self, deliveries: int = 1, most: int = 400) -> None:
+        """A worker that runs until nothing is left."""
+        while self.messages and most:
+            task, args = self.messages.pop(0)
+            for _ in range(deliveries):
+                self.send(task.run, *args)
+            most -= 1
+            if task.name == tasks.watch_cluster.name:
+                time.sleep(0.1)
+        assert most, "the work does not end"
+
+    def lose(self) -> None:
+        self.messages.clear()
+
+    def tick(self) -> None:
+        """A minute later: heartbeats are stale and beat ticks."""
+        long_ago = timezone.now() - timedelta(minutes=5)
+        Deployment.objects.update(heartbeat_at=long_ago)
+        ClusterWatch.objects.update(heartbeat_at=long_ago)
+        self.send(tasks.tick_deployments)
+
+
+class Calls:
+    """Counts what AWS was asked to make, and kills the worker right after one of these calls."""
+
+    def __init__(self, session: AwsSession) -> None:
+        self.made: Counter[str] = Counter()
+        self.deadly = ""
+        self.clients = {name: session.client(name) for name in ("elbv2", "ecs")}  # type: ignore[call-overload]
+        for name, client in self.clients.items():
+            client.meta.events.register(f"after-call.{ENDPOINTS[name]}", self._seen)
+
+    def _seen(self, model: Any, **_: Any) -> None:
+        self.made[model.name] += 1
+        if model.name == self.deadly:
+            self.deadly = ""
+            raise WorkerKilled
+
+    def forget(self) -> None:
+        for name, client in self.clients.items():
+            client.meta.events.unregister(f"after-call.{ENDPOINTS[name]}", self._seen)

@@ -1,0 +1,158 @@
+"""Killed workers, lost and doubled messages: a rollout finishes all the same, and nothing is made twice."""
+
+import pytest
+
+from deployments import states, tasks
+from deployments.models import ClusterWatch, Deployment, Service
+from deployments.rollouts import services
+from tests import factories
+from tests.deployments.cloud import Site
+from tests.deployments.queue import Calls, Queue, WorkerKilled
+
+pytestmark = pytest.mark.django_db
+
+ONCE = ("CreateTargetGroup", "CreateRule", "RegisterTaskDefinition", "CreateService", "UpdateService")
+
+
+@pytest.fixture
+def queue(monkeypatch, django_capture_on_commit_callbacks) -> Queue:
+    return Queue(monkeypatch, django_capture_on_commit_callbacks)
+
+
+@pytest.fixture
+def calls(quick_site: Site):
+    counted = Calls(quick_site.session)
+    yield counted
+    counted.forget()
+
+
+def assert_done(deployment: Deployment, calls: Calls, updates: int = 1) -> None:
+    deployment.refresh_from_db()
+    assert deployment.state == states.SUCCEEDED, deployment.reason
+    assert {name: calls.made[name] for name in ONCE} == {**dict.fromkeys(ONCE, 1), "UpdateService": updates}
+
+
+@pytest.mark.localaws
+@pytest.mark.parametrize("call", ["DescribeRules", *ONCE, "DescribeServices", "DescribeTargetHealth"])
+def test_a_worker_killed_right_after_a_call_is_replaced(quick_site, queue, calls, call):
+    deployment = quick_site.request("v1")
+    calls.deadly = call
+    queue.send(tasks.start, deployment)
+    with pytest.raises(WorkerKilled):
+        queue.work()
+
+    queue.lose()
+    queue.tick()
+    queue.work()
+
+    assert_done(deployment, calls)
+
+
+@pytest.mark.localaws
+def test_messages_delivered_twice_do_their_work_once(quick_site, queue, calls):
+    deployment = quick_site.request("v1")
+    queue.send(tasks.start, deployment)
+
+    queue.work(deliveries=2)
+
+    assert_done(deployment, calls)
+
+
+@pytest.mark.localaws
+@pytest.mark.parametrize("after", range(1, 8))
+def test_a_lost_message_is_sent_again_by_the_tick(quick_site, queue, calls, after):
+    deployment = quick_site.request("v1")
+    queue.send(tasks.start, deployment)
+    for _ in range(after):
+        task, args = queue.messages.pop(0)
+        queue.send(task.run, *args)
+    queue.lose()
+
+    queue.tick()
+    queue.work()
+
+    assert_done(deployment, calls)
+
+
+@pytest.mark.localaws
+def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, queue, calls):
+    queue.send(tasks.start, quick_site.request("v1"))
+    queue.work()
+    second = quick_site.request("v2", fault="hang")
+    queue.send(tasks.start, second)
+    while second.state != states.ROLLING:
+        task, args = queue.messages.pop(0)
+        queue.send(task.run, *args)
+        second.refresh_from_db()
+    services.request_cancel(second, quick_site.user)
+    calls.deadly = "UpdateService"
+    with pytest.raises(WorkerKilled):
+        queue.work()
+
+    queue.lose()
+    queue.tick()
+    queue.work()
+
+    second.refresh_from_db()
+    assert (second.state, calls.made["UpdateService"]) == (states.CANCELED, 3)
+
+
+def test_several_watches_of_an_environment_become_one(queue):
+    environment = factories.EnvironmentFactory()
+    for _ in range(3):
+        queue.send(tasks.start_watch, environment.pk)
+
+    queue.work()
+
+    assert ClusterWatch.objects.get().seq == 1
+
+
+def test_a_tick_leaves_alone_what_is_looked_after(queue):
+    factories.DeploymentFactory(state=states.QUEUED)
+    rolling = factories.DeploymentFactory(state=states.ROLLING)
+    ClusterWatch.objects.create(environment=rolling.environment)
+
+    queue.send(tasks.tick_deployments)
+
+    assert queue.messages == []
+
+
+def test_unreachable_aws_is_said_and_asked_again(queue, settings):
+    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+    placement = factories.PlacementFactory(service__account__access="key", service__account__access_key_id="1" * 12)
+    deployment = factories.DeploymentFactory(placement=placement, state=states.QUEUED)
+    tasks.advance_deployment(deployment.pk, 0)
+
+    tasks.advance_deployment(deployment.pk, 1)
+
+    deployment.refresh_from_db()
+    assert deployment.state == states.PREPARING
+    assert "could not be reached" in deployment.problem
+
+
+@pytest.mark.localaws
+class TestRepository:
+    def test_it_is_made_once(self, quick_site):
+        before = quick_site.service.repository_uri
+
+        tasks.ensure_repository(quick_site.service.pk)
+
+        assert before == f"{quick_site.cloud.registry}/acme/{quick_site.service.name}"
+        found = quick_site.session.client("ecr").describe_repositories()["repositories"]
+        assert [each["repositoryName"] for each in found].count(quick_site.service.repository_name) == 1
+
+    def test_one_that_could_not_be_made_is_tried_again(self, quick_site, queue, settings):
+        there = settings.AWS_ENDPOINT_URL
+        Service.objects.update(repository_uri="", repository_tried_at=None)
+        settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+        tasks.ensure_repository(quick_site.service.pk)
+        quick_site.service.refresh_from_db()
+        assert "could not be reached" in quick_site.service.repository_problem
+
+        settings.AWS_ENDPOINT_URL = there
+        Service.objects.update(repository_tried_at=quick_site.service.created_at.replace(year=2020))
+        queue.tick()
+        queue.work()
+
+        quick_site.service.refresh_from_db()
+        assert (quick_site.service.repository_problem, bool(quick_site.service.repository_uri)) == ("", True)
