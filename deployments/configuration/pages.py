@@ -8,7 +8,7 @@ from deployments.configuration.drafts import Line
 from deployments.configuration.forms import LineForm
 from deployments.configuration.selectors import is_secret
 from deployments.consul import Entry
-from portal.core.redaction import MASK
+from portal.core.redaction import MASK, is_secret_name
 
 INLINE = 4_000  # characters; longer values are edited on a page of their own
 DIFF = 40_000  # characters; longer values are not compared line by line
@@ -33,6 +33,11 @@ class Row:
     def name(self) -> str:
         return self.key.rpartition("/")[2]
 
+    @property
+    def named_secret(self) -> bool:
+        """Masked by its name, whatever anybody marks."""
+        return is_secret_name(self.key)
+
 
 @dataclass(frozen=True)
 class DiffLine:
@@ -40,6 +45,12 @@ class DiffLine:
 
     sign: str
     text: str
+
+
+def by_folder(entry: Entry) -> tuple[str, str]:
+    """Sorts keys as people read them: those without a folder first, then folder by folder."""
+    folder, _, name = entry.key.rpartition("/")
+    return folder, name
 
 
 def note_on(entry: Entry, *, alone: bool) -> str:

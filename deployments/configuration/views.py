@@ -178,7 +178,7 @@ def _listed(request: PlaceRequest, snapshot: Snapshot, marked: frozenset[str], f
     """A page of the keys found. Those that can be edited have fields, in the order of the draft's lines."""
     only, query = request.GET.get("only", ""), filters.text("q")
     found = [entry for entry in snapshot.entries if (entry.key == only if only else query in entry.key)]
-    page = Paginator(found, settings.PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(sorted(found, key=pages.by_folder), settings.PAGE_SIZE).get_page(request.GET.get("page"))
     notes = {entry.key: pages.note_on(entry, alone=bool(only)) for entry in page}
     editing = Can.DEPLOY in request.can
     lines = [pages.line_of(entry, marked) for entry in page if editing and not notes[entry.key]]

@@ -159,7 +159,8 @@ def test_keys_stand_by_folder_and_are_found_by_name(editor, bob, put):
     put({"database/host": "db", "database/port": "5432", "level": "info"})
 
     page = editor(bob).open()
-    assert page.text.index("database/") < page.text.index("host") < page.text.index("port") < page.text.index("level")
+    assert page.page.labels == ["level", "database/host", "database/port"]
+    assert page.text.index("level") < page.text.index("database/") < page.text.index("host") < page.text.index("port")
 
     assert editor(bob).open(q="port").page.labels == ["database/port"]
 
