@@ -210,6 +210,7 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / ".dev" / "media")))
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
 PAGE_SIZE = 50
 
 # Background work ---------------------------------------------------------------------------------------------------
@@ -218,7 +219,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+# A page must not wait for a broker that is away: the row is saved, and the tick sends its task later.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "max_retries": 0}
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 120  # a step is short; one that is not is killed and picked up again by the tick
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -256,7 +259,7 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@in4it.example")
 
 # Who bills (frozen into every issued invoice) ----------------------------------------------------------------------
 SELLER = {
-    "name": env.str("SELLER_NAME", default="in4it BV"),
+    "name": env.str("SELLER_NAME", default="in4it"),
     "legal_form": env.str("SELLER_LEGAL_FORM", default="BV"),
     "address": env.str("SELLER_ADDRESS", default="Voorbeeldstraat 1, 1000 Brussel"),
     "country": env.str("SELLER_COUNTRY", default="BE"),
@@ -277,6 +280,6 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
 # Picked up every WORK_TICK_SECONDS: rows that no worker owns (killed worker, lost Redis).
 CELERY_BEAT_SCHEDULE = {
-    "environments": {"task": "provisioning.tasks.tick_environments", "schedule": WORK_TICK_SECONDS},
-    "deployments": {"task": "deployments.tasks.tick_deployments", "schedule": WORK_TICK_SECONDS},
+    "environments": {"task": "provisioning.tick_environments", "schedule": WORK_TICK_SECONDS},
+    "deployments": {"task": "deployments.tick_deployments", "schedule": WORK_TICK_SECONDS},
 }

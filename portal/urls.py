@@ -22,6 +22,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
     path("c/<slug:customer_slug>/", include(customer_urls)),
     path("staff/", include(staff_urls)),
-    path("staff/queues/", include("django_rq.urls")),
 ]
 handler403 = "portal.core.views.forbidden"

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts.models import Customer, User
-from tests import factories
+from tests import factories, flush  # noqa: F401 - flush patches what empties SQLite after a test
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,7 +33,7 @@ def _postgres_server() -> bool:
 ENGINES = {
     "docker": (_docker_answers, "no Docker engine answers"),
     "localaws": (
-        lambda: (ROOT / ".dev/localaws/bin/python").exists(),
+        (ROOT / ".dev/localaws/bin/python").exists,
         "the local AWS is not installed in .dev/localaws",
     ),
     "postgres": (_postgres_server, "no PostgreSQL server is installed"),

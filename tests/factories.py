@@ -14,7 +14,6 @@ from portal.accounts.services import hash_of
 from portal.support.models import Ticket
 from provisioning import states as environment_states
 from provisioning.models import AwsAccount, Environment
-from tests import flush  # noqa: F401 - whoever makes rows may have to flush them
 
 
 class UserFactory(DjangoModelFactory):

@@ -24,7 +24,8 @@ class Can(StrEnum):
 
     VIEW = "look"
     DEPLOY = "deploy, and change services and configuration"
-    MANAGE = "manage environments, AWS accounts, people and company data"
+    MANAGE = "manage environments, AWS accounts and people"
+    COMPANY = "change company data"
     ASK = "open and answer tickets"
     BILLING = "see plan and invoices"
     AUDIT = "read the audit log"
@@ -33,12 +34,12 @@ class Can(StrEnum):
 ROLE_CAN: dict[str, frozenset[Can]] = {
     Role.OWNER: frozenset(Can),
     Role.DEVELOPER: frozenset({Can.VIEW, Can.DEPLOY, Can.ASK}),
-    Role.BILLING: frozenset({Can.VIEW, Can.BILLING, Can.ASK}),
+    Role.BILLING: frozenset({Can.VIEW, Can.BILLING, Can.COMPANY, Can.ASK}),
     Role.VIEWER: frozenset({Can.VIEW}),
 }
 STAFF_CAN: dict[str, frozenset[Can]] = {
-    StaffRole.ENGINEER: frozenset({Can.VIEW, Can.DEPLOY, Can.MANAGE, Can.ASK, Can.AUDIT}),
-    StaffRole.FINANCE: frozenset({Can.VIEW, Can.BILLING}),
+    StaffRole.ENGINEER: frozenset({Can.VIEW, Can.DEPLOY, Can.MANAGE, Can.COMPANY, Can.ASK, Can.AUDIT}),
+    StaffRole.FINANCE: frozenset({Can.VIEW, Can.BILLING, Can.COMPANY}),
     StaffRole.ADMIN: frozenset(Can),
 }
 ENGINEERS = frozenset({StaffRole.ENGINEER, StaffRole.ADMIN})
@@ -74,9 +75,8 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 R = TypeVar("R", bound=Model)
 
 
-def capabilities(user: User, customer: Customer) -> frozenset[Can]:
-    """What `user` can do in `customer`; empty for a stranger."""
-    membership = Membership.objects.filter(customer=customer, user=user).first()
+def capabilities(user: User, membership: Membership | None) -> frozenset[Can]:
+    """What `user` can do where they are a member by `membership`, or no member at all; empty for a stranger."""
     own = ROLE_CAN[membership.role] if membership else frozenset()
     return own | STAFF_CAN.get(user.staff_role, frozenset())
 
@@ -153,14 +153,20 @@ def _is_anonymous(request: HttpRequest) -> bool:
 
 def _enter(request: CustomerRequest, slug: str) -> None:
     """Puts the customer and what may be done there on the request; 404 for strangers."""
-    customer = Customer.objects.filter(slug=slug).first()
-    can = capabilities(request.user, customer) if customer else frozenset()
+    user = request.user
+    membership = next((each for each in user.own_memberships if each.customer.slug == slug), None)
+    customer = membership.customer if membership else _customer_for_staff(user, slug)
+    can = capabilities(user, membership)
     if customer is None or not can:
         raise Http404
     request.customer, request.can = customer, can
     request.as_staff = bool(request.user.staff_role)
     if request.as_staff:
         _audit_first_look(request, customer)
+
+
+def _customer_for_staff(user: User, slug: str) -> Customer | None:
+    return Customer.objects.filter(slug=slug).first() if user.staff_role else None
 
 
 def _audit_first_look(request: CustomerRequest, customer: Customer) -> None:

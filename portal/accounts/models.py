@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 
 class Role(models.TextChoices):
@@ -58,6 +59,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.lower()
         super().save(*args, **kwargs)
+
+    @cached_property
+    def own_memberships(self) -> "list[Membership]":
+        """Its memberships with their customers, by name; every page asks, the database is asked once a request."""
+        return list(self.memberships.select_related("customer").order_by("customer__name"))
 
     @property
     def is_staff(self) -> bool:

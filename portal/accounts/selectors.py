@@ -1,18 +1,12 @@
 """Questions about people and customers."""
 
 from datetime import date
-from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from portal.accounts.models import Customer, Invitation, Membership, Role, User
 from portal.core.models import AuditEvent
-
-
-def customers_of(user: Any) -> list[Customer]:
-    """The customers somebody is a member of, by name."""
-    return list(Customer.objects.filter(memberships__user=user))
 
 
 def members(customer: Customer) -> QuerySet[Membership]:

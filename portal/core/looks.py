@@ -55,6 +55,9 @@ LOOKS = {
     "issued": Look("Issued", "busy", "file-invoice"),
     "sent": Look("Sent", "busy", "send"),
     "paid": Look("Paid", "good", DONE),
+    "to draft": Look("To draft", "idle", "pencil"),
+    "out of date": Look("Out of date", "warn", "refresh"),
+    "blocked": Look("Blocked", "bad", "ban"),
     "overdue": Look("Overdue", "bad", "alert-triangle"),
     # health and connections
     "healthy": Look("Healthy", "good", "heartbeat"),

@@ -68,7 +68,7 @@ W = TypeVar("W", bound=Work)
 
 
 def transition(row: Work, to: str, *, reason: str = "", actor: Any = None, **fields: Any) -> None:
-    """Moves `row` to the state `to` and saves `fields` with it, by compare-and-set; writes the step and the audit event.
+    """Moves `row` to `to` and saves `fields` with it, by compare-and-set; writes the step and the audit event.
 
     Raises IllegalMove when the table does not allow it, LostRace when the row has left the state it was read in.
     """

@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from portal.accounts.access import ENGINEERS, FINANCE, Can
-from portal.accounts.models import StaffRole
-from portal.accounts.selectors import customers_of
+from portal.accounts.models import Membership, StaffRole
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ CUSTOMER = (
     Entry("Billing", "billing", "receipt-euro", Can.BILLING, covers=("invoice",)),
     Entry("AWS accounts", "aws_accounts", "cloud", covers=("aws_account", "aws_account_new")),
     Entry("People", "people", "users"),
-    Entry("Company", "company", "building", Can.MANAGE),
+    Entry("Company", "company", "building", Can.COMPANY),
     Entry("Audit log", "audit", "list-check", Can.AUDIT),
 )
 ENGINEER = (
@@ -65,13 +64,13 @@ ENGINEER = (
     Entry("Tickets", "tickets", "lifebuoy", covers=("staff_ticket",)),
     Entry("Customers", "customers", "building", covers=("customer_new",)),
     Entry("Fleet", "fleet", "server-2"),
-    Entry("Queues", "rq_home", "stack-2"),
+    Entry("Queues", "queues", "stack-2"),
     Entry("Audit", "staff_audit", "list-check"),
 )
 MONEY = (
     Entry("Month", "finance_month", "calendar-month"),
     Entry("Invoices", "finance_invoices", "receipt-euro", covers=("finance_invoice",)),
-    Entry("Customers", "finance_customers", "building"),
+    Entry("Subscriptions", "finance_customers", "building"),
 )
 
 
@@ -85,10 +84,14 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "nav": _customer_menu(request) if customer else _staff_menu(request, user.staff_role),
         "nav_title": customer.name if customer else "in4it",
         "customer": customer,
-        "customers": [{"name": c.name, "url": reverse("overview", args=[c.slug])} for c in customers_of(user)],
+        "customers": _customers(user.own_memberships),
         "can": {can.name: can in getattr(request, "can", ()) for can in Can},
         "banners": _banners(request),
     }
+
+
+def _customers(memberships: list[Membership]) -> list[dict[str, str]]:
+    return [{"name": m.customer.name, "url": reverse("overview", args=[m.customer.slug])} for m in memberships]
 
 
 def _customer_menu(request: Any) -> list[Item]:

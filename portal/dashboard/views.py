@@ -7,7 +7,6 @@ from django.shortcuts import redirect, render
 
 from portal.accounts.access import ENGINEERS, FINANCE, Can, CustomerRequest, customer_page, signed_in
 from portal.accounts.models import Customer
-from portal.accounts.selectors import customers_of
 from portal.dashboard import selectors
 
 
@@ -18,9 +17,9 @@ def home(request: Any) -> HttpResponse:
         return redirect("cockpit")
     if request.user.staff_role in FINANCE:
         return redirect("finance_month")
-    customers = customers_of(request.user)
-    if customers:
-        return redirect("overview", customers[0].slug)
+    memberships = request.user.own_memberships
+    if memberships:
+        return redirect("overview", memberships[0].customer.slug)
     return render(request, "dashboard/nowhere.html")
 
 

@@ -18,6 +18,7 @@ from portal.accounts.models import Customer, User
 from portal.demo import infrastructure, people, rollouts
 from portal.demo.report import NotSeen, Report, wait_until
 from portal.demo.traffic import Traffic, look
+from portal.support import jobs as support_jobs
 from portal.support import services as support
 from portal.support.models import Ticket
 from provisioning.models import Environment
@@ -112,11 +113,11 @@ def _broken_version(report: Report, shop: Service, production: Environment, owne
 
 def _ticket(report: Report, failed: Deployment, owner: User, engineer: User) -> None:
     if not Ticket.objects.filter(deployment=failed).exists():
-        subject, body = "v3 was rolled back", "Our new search did not become healthy in production. Do you see why?"
-        ticket = support.open_ticket(failed.customer, owner, subject, body, deployment=failed)
-        support.reply(
-            ticket, engineer, "Its health path answers 500; the last log lines are above. Shall we look together?"
-        )
+        body = "Our new search did not become healthy in production. Do you see why?"
+        opened = support.open_ticket(failed.customer, owner, subject="v3 was rolled back", body=body, deployment=failed)
+        answer = "Its health path answers 500; the last log lines are above. Shall we look at it together?"
+        for message in (opened, support.reply(opened.ticket, engineer, answer, from_staff=True)):
+            support_jobs.notify(message)
     report.saw("ticket opened from the failed rollout, and answered")
 
 

@@ -10,7 +10,7 @@ from portal.accounts.models import Customer
 from portal.core.htmx import go, page
 
 
-@customer_page(Can.MANAGE)
+@customer_page(Can.COMPANY)
 def company(request: CustomerRequest) -> HttpResponse:
     """Who the customer is in law, and where its invoices go."""
     # A form of its own row: an invalid one must not leave its values on request.customer, which the page shows.
