@@ -192,6 +192,7 @@ class Deployment(Work):
         indexes = [
             models.Index(fields=["state", "heartbeat_at"], name="deployment_tick"),
             models.Index(fields=["customer", "-id"], name="deployment_customer"),
+            models.Index(fields=["customer", "state", "-id"], name="deployment_customer_state"),
             models.Index(fields=["service", "environment", "-id"], name="deployment_service"),
         ]
 

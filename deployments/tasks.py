@@ -13,8 +13,9 @@ from deployments import states
 from deployments.catalog import selectors as catalog
 from deployments.catalog import services as catalog_services
 from deployments.models import Deployment, Service
-from deployments.rollouts import prepare, selectors, services, watch
+from deployments.rollouts import prepare, refresh, selectors, services, watch
 from portal.core.work import enqueue, pick_up, run_step, stale
+from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,15 @@ def watch_cluster(environment_id: int, seq: int) -> None:
         start_watch(environment_id, settings.POLL_SECONDS)
 
 
+@shared_task(name="deployments.refresh_placements")
+def refresh_placements(environment_id: int) -> None:
+    """Looks at what serves in an environment; a look that fails is done again at the next tick."""
+    try:
+        refresh.refresh(Environment.objects.select_related("account").get(pk=environment_id))
+    except AwsProblem as problem:
+        log.warning("deployments.not_refreshed", environment=environment_id, problem=problem.sentence)
+
+
 @shared_task(name="deployments.tick_deployments")
 def tick_deployments() -> None:
     """Picks up what no worker owns: killed workers, a lost broker, repositories that could not be made yet."""
@@ -81,3 +91,5 @@ def tick_deployments() -> None:
         start_watch(environment.pk)
     for service in catalog.without_repository(tried_before=timezone.now() - timedelta(minutes=1)):
         start_repository(service)
+    for environment in selectors.unobserved_environments():
+        _send(refresh_placements, (environment.pk,))

@@ -19,6 +19,7 @@ LIVE = {
     "hx-get": "",
     "hx-target": "#plan",
     "hx-swap": "outerHTML",
+    "hx-disabled-elt": "unset",
     "hx-trigger": "change",
     "hx-include": "[name=image],[name=environment]",
 }

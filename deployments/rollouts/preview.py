@@ -14,6 +14,10 @@ from provisioning.sessions import session_for
 
 LOOK_SECONDS = 4  # somebody waits for the page
 STOP_SECONDS = 30  # ECS's own: a task that is told to stop is killed after this long
+INTERNAL = (
+    "It runs without an address, because the load balancer for internal services does not exist yet. "
+    "Nobody asks its health path either: it counts as healthy when its tasks keep running."
+)
 LABELS = {
     "cpu": "CPU units",
     "memory": "Memory (MiB)",
@@ -174,12 +178,10 @@ def _environment_lines(service: Service, environment: Environment) -> Iterable[L
 
 def _traffic_lines(service: Service, placement: Placement | None) -> Iterable[Line]:
     if placement is not None and placement.release_id:
-        yield Line(
-            "healthy", "Old tasks stop only when new ones are healthy; until then hosts need room for both."
-        )
+        yield Line("healthy", "Old tasks stop only when new ones are healthy; until then hosts need room for both.")
     if service.count == 1:
         yield Line("unknown", "One task only: when its host breaks, nothing answers until another has started.")
     if service.exposure == Service.Exposure.INTERNAL:
-        yield Line("unknown", "It runs without an address: the load balancer for internal services does not exist yet.")
+        yield Line("unknown", INTERNAL)
     elif prepare.DEREGISTRATION_SECONDS <= STOP_SECONDS:
         yield Line("healthy", f"A task that leaves has {prepare.DEREGISTRATION_SECONDS} s to finish its requests.")

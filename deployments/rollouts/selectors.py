@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from deployments import states
@@ -13,6 +13,7 @@ from portal.accounts.models import Customer
 from provisioning.models import Environment
 
 CHOICES = 50
+REFRESH = timedelta(minutes=5)
 
 
 def watched(environment: Environment) -> QuerySet[Deployment, Any]:
@@ -27,6 +28,21 @@ def unwatched_environments() -> QuerySet[Environment, Any]:
     limit = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS)
     rolling = Environment.objects.filter(deployments__state__in=states.WATCHED)
     return rolling.filter(Q(watch=None) | Q(watch__heartbeat_at__lt=limit)).distinct()
+
+
+def unwatched_placements(environment: Environment) -> QuerySet[Placement, Any]:
+    """What serves in the environment and is not being rolled out now."""
+    placed = Placement.objects.filter(environment=environment, release__isnull=False)
+    return placed.exclude(latest__state__in=states.ACTIVE)
+
+
+def unobserved_environments() -> QuerySet[Environment, Any]:
+    """Environments with services that nobody has looked at for REFRESH."""
+    limit = timezone.now() - REFRESH
+    serving = Placement.objects.filter(
+        environment=OuterRef("pk"), release__isnull=False, observed_at__lt=limit
+    ).exclude(latest__state__in=states.ACTIVE)
+    return Environment.objects.filter(Exists(serving), state="ready")
 
 
 def history(customer: Customer, **filters: str) -> QuerySet[Deployment, Any]:

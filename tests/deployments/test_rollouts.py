@@ -2,9 +2,9 @@
 
 import pytest
 
-from deployments import states
+from deployments import states, tasks
 from deployments.models import Deployment, Placement
-from deployments.rollouts import services
+from deployments.rollouts import selectors, services
 from provisioning.aws import ecs
 from tests.deployments.cloud import Site, finish, until_state
 
@@ -210,6 +210,18 @@ def test_two_services_of_an_environment_roll_out_under_one_watcher(quick_cloud, 
 
     assert (first.state, second.state) == (states.SUCCEEDED, states.SUCCEEDED)
     assert one.placement.rule_priority != two.placement.rule_priority
+
+
+def test_what_serves_is_looked_at_between_rollouts(quick_site: Site):
+    quick_site.deploy("v1")
+    ecs.scale_service(quick_site.session, quick_site.environment.outputs["ClusterName"], quick_site.service.name, 0)
+    Placement.objects.update(observed_at=quick_site.service.created_at.replace(year=2020))
+    assert list(selectors.unobserved_environments()) == [quick_site.environment]
+
+    tasks.refresh_placements(quick_site.environment.pk)
+
+    assert (quick_site.placement.desired, quick_site.placement.health) == (0, Placement.Health.UNHEALTHY)
+    assert not selectors.unobserved_environments()
 
 
 def _service(site: Site) -> ecs.ServiceState:

@@ -1,0 +1,28 @@
+"""How services are between rollouts, when no watcher looks: running and wanted tasks, from time to time."""
+
+from django.utils import timezone
+
+from deployments.models import Placement
+from deployments.rollouts import selectors
+from provisioning.aws import ecs
+from provisioning.models import Environment
+from provisioning.sessions import session_for
+
+
+def refresh(environment: Environment) -> None:
+    """One look at all services of the environment that no rollout changes now. Raises AwsProblem."""
+    placements = list(selectors.unwatched_placements(environment))
+    session = session_for(environment.account, environment.region)
+    names = [placement.ecs_service_name for placement in placements]
+    services = ecs.describe_services(session, environment.outputs["ClusterName"], names)
+    for placement in placements:
+        _note(placement, services.get(placement.ecs_service_name))
+    Placement.objects.bulk_update(placements, ["running", "desired", "health", "observed_at"], batch_size=200)
+
+
+def _note(placement: Placement, service: ecs.ServiceState | None) -> None:
+    placement.running = service.running if service else 0
+    placement.desired = service.desired if service else placement.desired
+    enough = placement.running >= placement.desired > 0
+    placement.health = Placement.Health.HEALTHY if enough else Placement.Health.UNHEALTHY
+    placement.observed_at = timezone.now()
