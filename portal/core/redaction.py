@@ -18,6 +18,8 @@ _SECRET_VALUE = re.compile(
     re.DOTALL,
 )
 
+_NAMED_VALUE = re.compile(r"([\w.-]+)(\"?[=:]\s*)(?!Basic |Bearer )(\S+)")  # NAME=value and "name": value, as log lines have them
+
 
 def is_secret_name(name: str) -> bool:
     """Whether a key or variable of this name is taken to hold a secret."""
@@ -32,4 +34,13 @@ def redact(value: Any, name: str = "") -> Any:
         return {key: redact(inner, str(key)) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [redact(inner) for inner in value]
-    return _SECRET_VALUE.sub(MASK, value) if isinstance(value, str) else value
+    return _redact_text(value) if isinstance(value, str) else value
+
+
+def _redact_text(text: str) -> str:
+    return _NAMED_VALUE.sub(_mask_named, _SECRET_VALUE.sub(MASK, text))
+
+
+def _mask_named(found: re.Match[str]) -> str:
+    name, between, _ = found.groups()
+    return f"{name}{between}{MASK}" if is_secret_name(name) else found.group()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from portal.accounts.access import ENGINEERS, FINANCE, Can
 from portal.accounts.models import Membership, StaffRole
@@ -46,13 +46,16 @@ DEMO_BANNERS = {
     "process": "Demonstration on a local AWS: the sample application's tasks are processes on this machine, "
     "any other image is simulated.",
 }
+CONFIGURATION = tuple(
+    f"configuration_{page}" for page in ("keys", "history", "review", "edit", "save", "resolve", "reveal")
+)
 CUSTOMER = (
     Entry("Overview", "overview", "layout-dashboard"),
     Entry("Services", "services", "apps", covers=("service", "service_new", "service_edit", "deploy")),
     Entry("Environments", "environments", "server-2", covers=("environment", "environment_new", "environment_delete")),
     Entry("Deployments", "deployments", "rocket", covers=("deployment",)),
-    Entry("Configuration", "configuration", "adjustments", covers=("configuration_keys",)),
-    Entry("Support", "support", "lifebuoy", covers=("ticket", "ticket_new")),
+    Entry("Configuration", "configuration", "adjustments", covers=CONFIGURATION),
+    Entry("Support", "support", "lifebuoy", covers=("ticket", "ticket_new", "ticket_reply")),
     Entry("Billing", "billing", "receipt-euro", Can.BILLING, covers=("invoice",)),
     Entry("AWS accounts", "aws_accounts", "cloud", covers=("aws_account", "aws_account_new")),
     Entry("People", "people", "users"),
@@ -61,7 +64,7 @@ CUSTOMER = (
 )
 ENGINEER = (
     Entry("Cockpit", "cockpit", "layout-dashboard"),
-    Entry("Tickets", "tickets", "lifebuoy", covers=("staff_ticket",)),
+    Entry("Tickets", "tickets", "lifebuoy", covers=("staff_ticket", "staff_ticket_reply", "staff_ticket_note")),
     Entry("Customers", "customers", "building", covers=("customer_new",)),
     Entry("Fleet", "fleet", "server-2"),
     Entry("Queues", "queues", "stack-2"),
@@ -96,21 +99,18 @@ def _customers(memberships: list[Membership]) -> list[dict[str, str]]:
 
 def _customer_menu(request: Any) -> list[Item]:
     slug = request.customer.slug
-    return [item for entry in CUSTOMER if entry.can in request.can for item in _item(request, entry, slug)]
+    return [_item(request, entry, slug) for entry in CUSTOMER if entry.can in request.can]
 
 
 def _staff_menu(request: HttpRequest, role: str) -> list[Item]:
     entries = (ENGINEER if role in ENGINEERS else ()) + (MONEY if role in FINANCE else ())
-    return [item for entry in entries for item in _item(request, entry)]
+    return [_item(request, entry) for entry in entries]
 
 
-def _item(request: HttpRequest, entry: Entry, *args: str) -> list[Item]:
+def _item(request: HttpRequest, entry: Entry, *args: str) -> Item:
     here = request.resolver_match.url_name if request.resolver_match else ""
-    try:
-        url = reverse(entry.name, args=args)
-    except NoReverseMatch:
-        return []
-    return [Item(entry.label, url, entry.icon, active=here == entry.name or here in entry.covers)]
+    active = here == entry.name or here in entry.covers
+    return Item(entry.label, reverse(entry.name, args=args), entry.icon, active)
 
 
 def _banners(request: Any) -> list[Banner]:

@@ -91,6 +91,8 @@ def _second_version(report: Report, shop: Service, production: Environment, owne
             digest = rollouts.push(shop, "v2")
             rollouts.wait(rollouts.deploy(shop, production, digest, owner, "New checkout"), states.SUCCEEDED)
         report.count("rollout of v2", traffic)
+    else:
+        report.saw("v2 of the shop serves Production since an earlier start")
     said = look(url)
     if said["version"] != "v2" or (settings.CONSUL_URL and said["greeting"] != GREETING):
         raise NotSeen(f"{url} answers {said}")
@@ -99,6 +101,7 @@ def _second_version(report: Report, shop: Service, production: Environment, owne
 def _broken_version(report: Report, shop: Service, production: Environment, owner: User) -> Deployment:
     known = Deployment.objects.for_customer(shop.customer).filter(state=states.ROLLED_BACK, release__tag="v3").first()
     if isinstance(known, Deployment):
+        report.saw("v3 was rolled back at an earlier start")
         return known
     with report.step("broken v3 rolled back under traffic"), Traffic(rollouts.address(shop, production)) as traffic:
         digest = rollouts.push(shop, "v3", fault="unhealthy")

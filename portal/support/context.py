@@ -1,13 +1,11 @@
 """What a ticket is about, frozen when it is opened: later rollouts change the live state, not this."""
 
-import re
 from typing import Any
 
 from deployments.models import Deployment, StoppedTask
-from portal.core.redaction import MASK, is_secret_name, redact
+from portal.core.redaction import redact
 
 TASKS, LINES = 5, 50  # the last of each
-_NAMED = re.compile(r"([\w.-]+)(\"?\s*[=:]\s*)(\S+)")
 
 
 def freeze(deployment: Deployment) -> dict[str, Any]:
@@ -34,15 +32,5 @@ def _task(task: StoppedTask) -> dict[str, Any]:
         "name": str(task),
         "exit_code": task.exit_code,
         "reason": redact(task.container_reason or task.stopped_reason),
-        "lines": [clean(str(line)) for line in task.log_lines[-LINES:]],
+        "lines": redact([str(line) for line in task.log_lines[-LINES:]]),
     }
-
-
-def clean(line: str) -> str:
-    """A log line with its secrets masked, those written as name=value too."""
-    return _NAMED.sub(_mask_named, str(redact(line)))
-
-
-def _mask_named(found: re.Match[str]) -> str:
-    name, between, _ = found.groups()
-    return f"{name}{between}{MASK}" if is_secret_name(name) else found.group()
