@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from deployments import states
@@ -13,6 +12,7 @@ from deployments.models import Deployment, Placement, Service
 from portal.accounts.models import Customer
 from provisioning import states as environment_states
 from provisioning.models import Environment
+from provisioning.selectors import load_balancer_url
 
 AT_ONCE = 100
 
@@ -155,13 +155,10 @@ def _lane(service: Service, environment: Environment, placement: Placement | Non
 
 def endpoint(service: Service, environment: Environment) -> str:
     """Where a public service answers in an environment; empty for internal ones and without a load balancer."""
-    outputs = environment.outputs
-    if service.exposure != Service.Exposure.PUBLIC or "LoadBalancerDnsName" not in outputs:
+    base = load_balancer_url(environment)
+    if service.exposure != Service.Exposure.PUBLIC or not base:
         return ""
     path = service.path.partition("*")[0].lstrip("/")
     if service.host:
         return f"http://{service.host}/{path}"
-    base = settings.LOAD_BALANCER_URL.format(
-        name=outputs.get("LoadBalancerName", ""), dns_name=outputs["LoadBalancerDnsName"]
-    )
     return f"{base.rstrip('/')}/{path}"

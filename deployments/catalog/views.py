@@ -81,7 +81,7 @@ def _tab_rows(request: CustomerRequest, found: Service, tab: str) -> Page[Any] |
 @customer_page(Can.DEPLOY)
 def service_new(request: CustomerRequest) -> HttpResponse:
     """Register a service."""
-    form = RegisterForm(request.POST or None, customer=request.customer)
+    form = RegisterForm(request.POST if request.method == "POST" else None, customer=request.customer)
     if request.method == "POST" and form.is_valid():
         try:
             made = _register(request, form)
@@ -110,7 +110,7 @@ def service_edit(request: CustomerRequest, name: str) -> HttpResponse:
     """Change a service's settings."""
     found = load(Service, request.customer, name=name)
     now = {field: getattr(found, field) for field in SettingsForm.base_fields}
-    form = SettingsForm(request.POST or None, initial=now)
+    form = SettingsForm(request.POST if request.method == "POST" else None, initial=now)
     if request.method == "POST" and form.is_valid():
         try:
             services.change(found, form.chosen(), request.user)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from deployments import states
@@ -17,10 +17,11 @@ REFRESH = timedelta(minutes=5)
 
 
 def watched(environment: Environment) -> QuerySet[Deployment, Any]:
-    """The rollouts that the environment's watcher looks after, with all it needs."""
-    return Deployment.objects.filter(environment=environment, state__in=states.WATCHED).select_related(
+    """The rollouts that the environment's watcher looks after, with all it needs; first those it saw longest ago."""
+    rolling = Deployment.objects.filter(environment=environment, state__in=states.WATCHED).select_related(
         "service", "placement", "release", "previous", "environment", "cancel_requested_by"
     )
+    return rolling.order_by(F("observed_at").asc(nulls_first=True))
 
 
 def unwatched_environments() -> QuerySet[Environment, Any]:

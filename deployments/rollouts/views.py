@@ -58,7 +58,10 @@ def deploy(request: CustomerRequest, name: str) -> HttpResponse:
     service = load(Service, request.customer, name=name)
     choices, places = images(service), environments(request.customer)
     form = DeployForm(
-        request.POST or None, initial=_chosen(request, choices, places), choices=choices.choices, environments=places
+        request.POST if request.method == "POST" else None,
+        initial=_chosen(request, choices, places),
+        choices=choices.choices,
+        environments=places,
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -117,7 +120,7 @@ def deployment_cancel(request: CustomerRequest, pk: int) -> HttpResponse:
 def deployment_rollback(request: CustomerRequest, pk: int) -> HttpResponse:
     """Go back to the release of an earlier deployment: shown first, done when confirmed."""
     found = _load(request, pk)
-    form = RollbackForm(request.POST or None)
+    form = RollbackForm(request.POST if request.method == "POST" else None)
     gone = image_problem(found.service, found.release.digest)
     if request.method == "POST" and form.is_valid():
         try:

@@ -6,9 +6,11 @@ between the two.
 
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction as database
 from django.utils import timezone
 
@@ -48,7 +50,8 @@ def watch(environment: Environment) -> None:
         services = ecs.describe_services(session, environment.outputs["ClusterName"], names)
     except AwsProblem as problem:
         for rollout in rollouts:
-            _note(rollout, problem)
+            with suppress(LostRace):
+                _note(rollout, problem)
         return
     for rollout in rollouts:
         _attend(session, rollout, services)
@@ -56,16 +59,17 @@ def watch(environment: Environment) -> None:
 
 def _attend(session: AwsSession, deployment: Deployment, services: Mapping[str, ecs.ServiceState]) -> None:
     """What goes wrong with one rollout must not keep the others waiting."""
-    try:
-        _follow(session, deployment, services.get(deployment.placement.ecs_service_name))
-    except AwsProblem as problem:
-        _note(deployment, problem)
-    except LostRace:
-        log.info("rollout.lost_race", deployment=deployment.pk)
-    except Exception as error:
-        log.exception("rollout.errored", deployment=deployment.pk)
-        details = "".join(traceback.format_exception(error))
-        transition(deployment, states.ERRORED, reason=work.ERRORED_SENTENCE, traceback=details)
+    with suppress(LostRace):
+        try:
+            _follow(session, deployment, services.get(deployment.placement.ecs_service_name))
+        except AwsProblem as problem:
+            _note(deployment, problem)
+        except (LostRace, SoftTimeLimitExceeded):
+            raise
+        except Exception as error:
+            log.exception("rollout.errored", deployment=deployment.pk)
+            details = "".join(traceback.format_exception(error))
+            transition(deployment, states.ERRORED, reason=work.ERRORED_SENTENCE, traceback=details)
 
 
 def _note(deployment: Deployment, problem: AwsProblem) -> None:
