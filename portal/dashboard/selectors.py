@@ -83,7 +83,7 @@ def grid(customer: Customer, columns: list[Environment]) -> tuple[list[Row], boo
 
 def last_deployments(customer: Customer) -> list[Deployment]:
     """The latest rollouts, newest first."""
-    rows = Deployment.objects.for_customer(customer).select_related("service", "environment", "release")
+    rows = Deployment.objects.for_customer(customer).select_related("environment", "release__service")
     return list(rows.defer("observed", "traceback")[:LAST])
 
 
@@ -105,7 +105,7 @@ def failed_rollouts(customer: Customer) -> list[Deployment]:
         placement=OuterRef("placement"), pk__gt=OuterRef("pk"), state=deployment_states.SUCCEEDED
     )
     rows = Deployment.objects.for_customer(customer).filter(state__in=ENDED_BADLY, finished_at__gte=since)
-    rows = rows.exclude(Exists(made_good)).select_related("service", "environment", "release")
+    rows = rows.exclude(Exists(made_good)).select_related("environment", "release__service")
     return list(rows.defer("observed", "traceback")[:LAST])
 
 
