@@ -22,13 +22,13 @@ def start(environment: Environment) -> None:
         enqueue(step_environment, environment)
 
 
-@shared_task
+@shared_task(name="provisioning.step_environment")
 def step_environment(pk: int, seq: int) -> None:
     """One step of one environment."""
     run_step(step_environment, Environment, pk, seq, advance)
 
 
-@shared_task
+@shared_task(name="provisioning.tick_environments")
 def tick_environments() -> None:
     """Every minute: picks up environments that no worker has touched for a while."""
     pick_up(step_environment, stale(Environment))

@@ -1,0 +1,43 @@
+"""One running portal for all tests of this folder, on each kind of database."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bin.lib.postgres import PrivatePostgres
+from tests.e2e.acme import Acme, settle
+from tests.e2e.database import looking_into
+from tests.e2e.stack import Stack
+
+EITHER_DATABASE = pytest.mark.parametrize(
+    "stack", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+@pytest.fixture(scope="package")
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The portal and everything below it; on SQLite where a test does not ask for both databases."""
+    folder = tmp_path_factory.mktemp("portal")
+    with ExitStack() as cleanup:
+        url = _database(getattr(request, "param", "sqlite"), folder, cleanup)
+        running = Stack(folder, url)
+        cleanup.callback(running.stop)
+        running.start()
+        yield running
+
+
+def _database(kind: str, folder: Path, cleanup: ExitStack) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'portal.sqlite3'}"
+    server = PrivatePostgres.found()
+    assert server
+    return cleanup.enter_context(server)
+
+
+@pytest.fixture
+def acme(stack: Stack, django_db_blocker) -> Iterator[Acme]:
+    """Acme in front of the running portal; models look into the portal's own database."""
+    with django_db_blocker.unblock(), looking_into(stack.database_url):
+        yield settle(stack)

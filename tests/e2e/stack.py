@@ -1,0 +1,139 @@
+"""The whole portal as it runs in production, on free ports: every program a process group of its own, with a log."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bin.lib.processes import Processes, answers
+from provisioning.localaws import control
+from tests.conftest import ROOT
+from tests.consul.agent import consul_binary, free_ports, start_consul, stop_consul
+from tests.e2e.gate import Gate
+
+PACE = 0.05  # seconds a resource of CloudFormation takes
+STALE_SECONDS = 4
+START_SECONDS = 60
+
+
+@dataclass
+class Stack:
+    """Redis, local AWS, Consul where one is found; web, worker, beat and rq as the Procfile has them."""
+
+    folder: Path
+    database_url: str
+    port: int = 0
+    redis_port: int = 0
+    aws_port: int = 0
+    consul_url: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    starts: int = 0  # of programs that were killed before
+
+    def __post_init__(self) -> None:
+        self.port, self.redis_port, self.aws_port = free_ports(3)
+        self.processes = Processes(self.folder / "logs")
+        self._others: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Everything; whoever calls this calls `stop`, also when it fails."""
+        self.start_redis()
+        self._start_aws()
+        self.gate = Gate(self.aws_port)
+        if consul_binary():
+            process, self.consul_url = start_consul(self.folder / "consul")
+            self._others.append(process)
+        self.environment = self._environment()
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            check=True,
+        )
+        self._run("web", lambda: answers(self.port))
+        self.start_worker()
+        self._run("beat", lambda: True)
+        self._run("rq", lambda: "Listening on documents" in self.log("rq"))
+
+    def start_redis(self) -> None:
+        """An empty one: nothing is kept on disk."""
+        folder = self.folder / "redis"
+        folder.mkdir(exist_ok=True)
+        server = shutil.which("redis-server") or ""
+        command = [server, "--port", str(self.redis_port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+        self.processes.start(self._next("redis"), command, lambda: answers(self.redis_port), START_SECONDS)
+
+    def start_worker(self) -> None:
+        """A worker; the first, or the next after one that was killed."""
+        name = self._next("worker")
+        self._run("worker", lambda: " ready" in self.log(name), name)
+
+    def kill(self, program: str) -> None:
+        """kill -9 to the whole process group of the one that was started last."""
+        process = next(each for name, each in reversed(self.processes.running) if name.startswith(program))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def log(self, name: str) -> str:
+        return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
+
+    @property
+    def logs(self) -> dict[str, str]:
+        """What every program of the portal has written so far."""
+        return {path.stem: self.log(path.stem) for path in (self.folder / "logs").glob("*.log")}
+
+    def stop(self) -> None:
+        self.processes.stop()
+        for process in self._others:
+            stop_consul(process)
+        if hasattr(self, "gate"):
+            self.gate.close()
+        if hasattr(self, "aws"):
+            control.stop(self.aws)
+
+    def _next(self, program: str) -> str:
+        self.starts += 1
+        return f"{program}-{self.starts}"
+
+    def _start_aws(self) -> None:
+        with (self.folder / "aws.log").open("wb") as log:
+            self.aws = control.start(self.aws_port, self.folder / "aws", "process", PACE, log=log)
+        control.wait_ready(self.aws_port, START_SECONDS)
+
+    def _run(self, program: str, ready, name: str = "") -> None:
+        """A line of the Procfile."""
+        line = re.search(rf"^{program}: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
+        assert line
+        command = ["/bin/sh", "-c", f"cd {ROOT} && exec {line[1]}"]
+        self.processes.start(name or program, command, ready, START_SECONDS, **self.environment)
+
+    def _environment(self) -> dict[str, str]:
+        aws = f"127.0.0.1:{self.aws_port}"
+        return {
+            "PORT": str(self.port),
+            "PORTAL_URL": self.url,
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
+            "MEDIA_ROOT": str(self.folder / "media"),
+            "BEAT_SCHEDULE": str(self.folder / "beat"),
+            "EMAIL_URL": f"filemail:///{self.folder / 'mail'}",
+            "AWS_ENDPOINT_URL": self.gate.url,
+            "ECR_REGISTRY": aws,
+            "LOAD_BALANCER_URL": f"http://{aws}/_alb/{{name}}/",
+            "PORTAL_AWS_ACCOUNT_ID": "999999999999",
+            "PORTAL_AWS_ACCESS_KEY_ID": "999999999999",
+            "PORTAL_AWS_SECRET_ACCESS_KEY": "the-portals-own-secret-key",
+            "CONSUL_URL": self.consul_url,
+            "CONSUL_TASK_URL": self.consul_url,
+            "POLL_SECONDS": "0.5",
+            "WORK_STALE_SECONDS": str(STALE_SECONDS),
+            "WORK_TICK_SECONDS": "1",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
