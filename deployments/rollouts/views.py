@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 
+from deployments import states
 from deployments.catalog.selectors import environments
 from deployments.models import Deployment, Release, Service
 from deployments.rollouts import page as live
@@ -15,7 +16,7 @@ from deployments.rollouts.preview import Images, Preview, image_problem, images,
 from deployments.tasks import start
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core.errors import UserError
-from portal.core.htmx import go, page, progress
+from portal.core.htmx import STOP_POLLING, go, page, progress, toast
 from portal.core.lists import paginate
 from provisioning.models import Environment
 
@@ -44,7 +45,10 @@ def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
         "cancelable": services.is_cancelable(found),
         "earlier": [] if found.is_active else selectors.earlier(found),
     }
-    return progress(request, "deployments/deployment.html", context, partial="live", running=found.is_active)
+    answer = progress(request, "deployments/deployment.html", context, partial="live", running=found.is_active)
+    if answer.status_code != STOP_POLLING:
+        return answer
+    return toast(answer, found.reason, "success" if found.state == states.SUCCEEDED else "warning")
 
 
 def _load(request: CustomerRequest, pk: int) -> Deployment:

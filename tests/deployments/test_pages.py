@@ -259,6 +259,7 @@ class TestDeployment:
 
         assert (running.status_code, 'hx-trigger="every 2s"' in running.content.decode()) == (200, True)
         assert (ended.status_code, "hx-trigger" in ended.content.decode()) == (286, False)
+        assert "toast" in ended.headers["HX-Trigger"]
 
     def test_it_shows_what_the_watcher_saw(self, browse, bob, deployed):
         seen = {
