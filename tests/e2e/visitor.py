@@ -24,7 +24,7 @@ class Visitor:
     def open(self, path: str) -> requests.Response:
         return self.session.get(self.url + path, timeout=SECONDS)
 
-    def press(self, path: str, **fields: str) -> requests.Response:
+    def press(self, path: str, /, **fields: str) -> requests.Response:
         """A button that is a form of its own."""
         token = self.session.cookies.get("csrftoken", "")
         headers = {"Referer": self.url + path}
@@ -32,11 +32,11 @@ class Visitor:
             self.url + path, {"csrfmiddlewaretoken": token, **fields}, headers=headers, timeout=SECONDS
         )
 
-    def fill(self, path: str, **values: Any) -> requests.Response:
+    def fill(self, path: str, /, **values: Any) -> requests.Response:
         """Opens the page, fills in the form that has these fields and sends it to the same address."""
         return self.submit(path, self.open(path), **values)
 
-    def submit(self, path: str, page: requests.Response, **values: Any) -> requests.Response:
+    def submit(self, path: str, page: requests.Response, /, **values: Any) -> requests.Response:
         """Fills in a form of a page that is open, and sends it to `path`."""
         forms = Page(page.text).forms
         form = next((each for each in forms if {one.name for one in each} & set(values)), [])
