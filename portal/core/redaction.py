@@ -18,7 +18,8 @@ _SECRET_VALUE = re.compile(
     re.DOTALL,
 )
 
-_NAMED_VALUE = re.compile(r"([\w.-]+)(\"?[=:]\s*)(?!Basic |Bearer )(\S+)")  # NAME=value and "name": value, as log lines have them
+# NAME=value and "name": value, as log lines have them
+_NAMED_VALUE = re.compile(r"([\w.-]+)(\"?[=:]\s*)(?!Basic |Bearer )(\S+)")
 
 
 def is_secret_name(name: str) -> bool:
