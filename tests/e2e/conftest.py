@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from bin.lib.postgres import PrivatePostgres
-from tests.e2e.acme import Acme, settle
 from tests.e2e.database import looking_into
+from tests.e2e.olivia import Olivia, settle
 from tests.e2e.stack import Stack
 
+ON_SQLITE = pytest.mark.parametrize("stack", ["sqlite"], indirect=True)
 EITHER_DATABASE = pytest.mark.parametrize(
     "stack", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )
@@ -18,10 +19,10 @@ EITHER_DATABASE = pytest.mark.parametrize(
 
 @pytest.fixture(scope="package")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The portal and everything below it; on SQLite where a test does not ask for both databases."""
+    """The portal and everything below it, on the kind of database that the test names."""
     folder = tmp_path_factory.mktemp("portal")
     with ExitStack() as cleanup:
-        url = _database(getattr(request, "param", "sqlite"), folder, cleanup)
+        url = _database(request.param, folder, cleanup)
         running = Stack(folder, url)
         cleanup.callback(running.stop)
         running.start()
@@ -37,7 +38,7 @@ def _database(kind: str, folder: Path, cleanup: ExitStack) -> str:
 
 
 @pytest.fixture
-def acme(stack: Stack, django_db_blocker) -> Iterator[Acme]:
-    """Acme in front of the running portal; models look into the portal's own database."""
+def olivia(stack: Stack, django_db_blocker) -> Iterator[Olivia]:
+    """Olivia in front of the running portal; models look into the portal's own database."""
     with django_db_blocker.unblock(), looking_into(stack.database_url):
         yield settle(stack)

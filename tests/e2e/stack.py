@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,9 +78,17 @@ class Stack:
 
     def kill(self, program: str) -> None:
         """kill -9 to the whole process group of the one that was started last."""
-        process = next(each for name, each in reversed(self.processes.running) if name.startswith(program))
+        process = self._last(program)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+    def supervise(self) -> None:
+        """Starts the worker again where it has ended by itself, as Docker's restart policy does in production.
+
+        Celery ends when it loses Redis while it holds messages that it has not acknowledged.
+        """
+        if self._last("worker").poll() is not None:
+            self.start_worker()
 
     def log(self, name: str) -> str:
         return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
@@ -98,6 +107,9 @@ class Stack:
         if hasattr(self, "aws"):
             control.stop(self.aws)
 
+    def _last(self, program: str) -> "subprocess.Popen[bytes]":
+        return next(process for name, process in reversed(self.processes.running) if name.startswith(program))
+
     def _next(self, program: str) -> str:
         self.starts += 1
         return f"{program}-{self.starts}"
@@ -107,7 +119,7 @@ class Stack:
             self.aws = control.start(self.aws_port, self.folder / "aws", "process", PACE, log=log)
         control.wait_ready(self.aws_port, START_SECONDS)
 
-    def _run(self, program: str, ready, name: str = "") -> None:
+    def _run(self, program: str, ready: Callable[[], bool], name: str = "") -> None:
         """A line of the Procfile."""
         line = re.search(rf"^{program}: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
         assert line

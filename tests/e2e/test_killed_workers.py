@@ -7,8 +7,8 @@ from deployments.models import Deployment, Placement
 from deployments.rollouts.names import task_family
 from provisioning import states as environment_states
 from provisioning.models import Environment
-from tests.e2e.acme import Acme, arrived, moves, until
 from tests.e2e.conftest import EITHER_DATABASE
+from tests.e2e.olivia import Olivia, arrived, moves, until
 
 pytestmark = [pytest.mark.redis, pytest.mark.localaws, pytest.mark.xdist_group("e2e"), EITHER_DATABASE]
 
@@ -22,86 +22,86 @@ BALANCING, DESCRIBING, UPDATED, ROLLING = (
 ONCE = (BALANCING, "CreateRule", DESCRIBING, "CreateService", UPDATED)
 
 
-def killing_the_worker(acme: Acme, operation: str, containing: bytes = b""):
+def killing_the_worker(olivia: Olivia, operation: str, containing: bytes = b""):
     """The worker dies when AWS has answered `operation`, before it hears the answer."""
-    return acme.stack.gate.at(operation, lambda: acme.stack.kill("worker"), containing)
+    return olivia.stack.gate.at(operation, lambda: olivia.stack.kill("worker"), containing)
 
 
-def replace_worker(acme: Acme, death) -> None:
+def replace_worker(olivia: Olivia, death) -> None:
     assert death.happened.wait(60), f"{death.operation} was never asked"
-    acme.stack.start_worker()
+    olivia.stack.start_worker()
 
 
 @pytest.mark.parametrize(
     ("operation", "containing"), [(PLANNING, b""), (EXECUTED, b""), (CREATING, b"CREATE_COMPLETE")]
 )
-def test_an_environment_is_made_once_whenever_its_worker_dies(acme, operation, containing):
-    executed = acme.stack.gate.done[EXECUTED]
-    death = killing_the_worker(acme, operation, containing)
-    environment = acme.plan(operation[:11])
+def test_an_environment_is_made_once_whenever_its_worker_dies(olivia, operation, containing):
+    executed = olivia.stack.gate.done[EXECUTED]
+    death = killing_the_worker(olivia, operation, containing)
+    environment = olivia.plan(operation[:11])
     if operation == PLANNING:
-        replace_worker(acme, death)
+        replace_worker(olivia, death)
     arrived(environment, environment_states.PLANNED)
-    acme.approve(environment)
+    olivia.approve(environment)
     if operation != PLANNING:
-        replace_worker(acme, death)
+        replace_worker(olivia, death)
     arrived(environment, environment_states.READY)
 
     assert moves(environment) == ["planning", "planned", "creating", "ready"]
-    assert stacks_of(acme, environment) == ["CREATE_COMPLETE"]
-    assert len(change_sets_of(acme, environment)) == 1
-    assert acme.stack.gate.done[EXECUTED] - executed == 1
-    assert networks_of(acme, environment) == [environment.outputs["VpcId"]]
+    assert stacks_of(olivia, environment) == ["CREATE_COMPLETE"]
+    assert len(change_sets_of(olivia, environment)) == 1
+    assert olivia.stack.gate.done[EXECUTED] - executed == 1
+    assert networks_of(olivia, environment) == [environment.outputs["VpcId"]]
 
 
 @pytest.mark.parametrize("operation", [BALANCING, DESCRIBING, UPDATED, ROLLING])
-def test_a_release_is_rolled_out_once_whenever_its_worker_dies(acme, operation):
-    service = acme.register()
-    acme.environment()
-    before = acme.stack.gate.done.copy()
-    death = killing_the_worker(acme, operation)
-    deployment = acme.deploy(service, "v1")
-    replace_worker(acme, death)
+def test_a_release_is_rolled_out_once_whenever_its_worker_dies(olivia, operation):
+    service = olivia.register()
+    olivia.environment()
+    before = olivia.stack.gate.done.copy()
+    death = killing_the_worker(olivia, operation)
+    deployment = olivia.deploy(service, "v1")
+    replace_worker(olivia, death)
     arrived(deployment, states.SUCCEEDED)
 
     assert moves(deployment) == ["preparing", "rolling", "succeeded"]
-    assert {name: acme.stack.gate.done[name] - before[name] for name in ONCE} == dict.fromkeys(ONCE, 1)
-    assert made_for(acme, deployment) == {
+    assert {name: olivia.stack.gate.done[name] - before[name] for name in ONCE} == dict.fromkeys(ONCE, 1)
+    assert made_for(olivia, deployment) == {
         "repositories": 1,
         "target groups": 1,
         "rules": 1,
         "task definitions": 1,
         "services": 1,
     }
-    until(lambda: running_tasks(acme, deployment) == service.count)
+    until(lambda: running_tasks(olivia, deployment) == service.count)
 
 
-def stacks_of(acme: Acme, environment: Environment) -> list[str]:
+def stacks_of(olivia: Olivia, environment: Environment) -> list[str]:
     """Every stack of that name that AWS has ever made."""
-    found = acme.aws("cloudformation").list_stacks()["StackSummaries"]
+    found = olivia.aws("cloudformation").list_stacks()["StackSummaries"]
     return [each["StackStatus"] for each in found if each["StackName"] == environment.stack_name]
 
 
-def change_sets_of(acme: Acme, environment: Environment) -> list[str]:
-    found = acme.aws("cloudformation").list_change_sets(StackName=environment.stack_name)["Summaries"]
+def change_sets_of(olivia: Olivia, environment: Environment) -> list[str]:
+    found = olivia.aws("cloudformation").list_change_sets(StackName=environment.stack_name)["Summaries"]
     return [each["ChangeSetId"] for each in found]
 
 
-def networks_of(acme: Acme, environment: Environment) -> list[str]:
+def networks_of(olivia: Olivia, environment: Environment) -> list[str]:
     block = f"10.{environment.pk % 256}.0.0/16"
-    return [each["VpcId"] for each in acme.aws("ec2").describe_vpcs()["Vpcs"] if each["CidrBlock"] == block]
+    return [each["VpcId"] for each in olivia.aws("ec2").describe_vpcs()["Vpcs"] if each["CidrBlock"] == block]
 
 
-def made_for(acme: Acme, deployment: Deployment) -> dict[str, int]:
+def made_for(olivia: Olivia, deployment: Deployment) -> dict[str, int]:
     """How many things of each kind AWS has for this service."""
     placement = Placement.objects.get(pk=deployment.placement_id)
     outputs, service = deployment.environment.outputs, deployment.service
-    elb, ecs = acme.aws("elbv2"), acme.aws("ecs")
+    elb, ecs = olivia.aws("elbv2"), olivia.aws("ecs")
     groups = [each for each in elb.describe_target_groups()["TargetGroups"] if service.name in each["TargetGroupName"]]
     rules = elb.describe_rules(ListenerArn=outputs["ListenerArn"])["Rules"]
     revisions = ecs.list_task_definitions(familyPrefix=task_family(placement))["taskDefinitionArns"]
     services = ecs.list_services(cluster=outputs["ClusterName"], maxResults=100)["serviceArns"]
-    repositories = acme.aws("ecr").describe_repositories()["repositories"]
+    repositories = olivia.aws("ecr").describe_repositories()["repositories"]
     return {
         "repositories": [each["repositoryName"] for each in repositories].count(service.repository_name),
         "target groups": len(groups),
@@ -111,6 +111,6 @@ def made_for(acme: Acme, deployment: Deployment) -> dict[str, int]:
     }
 
 
-def running_tasks(acme: Acme, deployment: Deployment) -> int:
+def running_tasks(olivia: Olivia, deployment: Deployment) -> int:
     cluster, name = deployment.environment.outputs["ClusterName"], deployment.service.name
-    return len(acme.aws("ecs").list_tasks(cluster=cluster, serviceName=name, desiredStatus="RUNNING")["taskArns"])
+    return len(olivia.aws("ecs").list_tasks(cluster=cluster, serviceName=name, desiredStatus="RUNNING")["taskArns"])

@@ -1,4 +1,4 @@
-"""Acme, who uses the portal: its owner asks through the pages; the database says what came of it."""
+"""Olivia, the owner of Acme: she asks through the pages; the database says what came of it."""
 
 import time
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def until(what: Callable[[], T], seconds: float = PATIENCE) -> T:
 
 
 @dataclass
-class Acme:
+class Olivia:
     stack: Stack
     customer: Customer
     browser: Visitor
@@ -128,15 +128,15 @@ def moves(row: Any) -> list[str]:
     return [step.to_state for step in row.steps]
 
 
-def settle(stack: Stack) -> Acme:
-    """Acme, its owner logged in, its AWS account connected; made at the first call."""
+def settle(stack: Stack) -> Olivia:
+    """Olivia, logged in, with the AWS account of Acme connected; she and Acme are made at the first call."""
     customer = Customer.objects.filter(slug="acme").first() or _found(stack)
     browser = Visitor(stack.url)
     moved_on(browser.log_in(EMAIL, PASSWORD))
-    acme = Acme(stack, customer, browser)
+    olivia = Olivia(stack, customer, browser)
     if not AwsAccount.objects.filter(customer=customer).exists():
-        acme.connect()
-    return acme
+        olivia.connect()
+    return olivia
 
 
 def _found(stack: Stack) -> Customer:
