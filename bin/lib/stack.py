@@ -13,7 +13,7 @@ from pathlib import Path
 from lib.install import DEV, LOCALAWS, PORTAL, ROOT, python_of
 from lib.processes import CannotStart, Processes, answers
 
-HOME = DEV / "demo"
+HOME = Path(os.environ.get("DEMO_HOME") or DEV / "demo")
 
 
 @dataclass(frozen=True)
