@@ -14,8 +14,11 @@ EMPTY = SafeString("")
 @register.simple_tag
 def grid_cells(row: Row, services_url: str, deployments_url: str, may_deploy: bool) -> SafeString:
     """The <td> of each environment; the two addresses end in a slash."""
-    offer = f"{services_url}{row.service.name}/deploy/?environment=" if may_deploy else ""
-    cells = ((_cell(cell, deployments_url, offer and offer + place.slug),) for place, cell in row.cells)
+    offer = f"{services_url}{row.service.name}/deploy/?environment="
+    cells = (
+        (_cell(cell, deployments_url, offer + place.slug if may_deploy and place.is_ready else ""),)
+        for place, cell in row.cells
+    )
     return format_html_join("", "<td>{}</td>", cells)
 
 

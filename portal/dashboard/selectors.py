@@ -11,7 +11,9 @@ from django.utils import timezone
 from billing import states as invoice_states
 from billing.models import Invoice
 from deployments import states as deployment_states
-from deployments.models import Deployment, Placement, Service
+from deployments.catalog import selectors as catalog
+from deployments.catalog.selectors import Row
+from deployments.models import Deployment
 from portal.accounts.models import Customer, Membership
 from portal.support import states as ticket_states
 from portal.support.models import Ticket
@@ -41,22 +43,6 @@ class Attention:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A service in an environment; `placement` is None where it was never deployed."""
-
-    environment: Environment
-    placement: Placement | None
-
-
-@dataclass(frozen=True)
-class Row:
-    """A service and its cells, in the order of the environments."""
-
-    service: Service
-    cells: list[Cell]
-
-
-@dataclass(frozen=True)
 class Task:
     """A line of the checklist of a new customer."""
 
@@ -66,19 +52,10 @@ class Task:
     done: bool
 
 
-def environments(customer: Customer) -> list[Environment]:
-    """The customer's environments, those that are gone left out."""
-    return list(Environment.objects.for_customer(customer).exclude(state=environment_states.DELETED))
-
-
 def grid(customer: Customer, columns: list[Environment]) -> tuple[list[Row], bool]:
-    """The first services by name with their cells, and whether there are more."""
-    services = list(Service.objects.for_customer(customer)[: GRID_SERVICES + 1])
-    shown = services[:GRID_SERVICES]
-    placements = Placement.objects.filter(service__in=shown, environment__in=columns).select_related("release")
-    cells = {(p.service_id, p.environment_id): p for p in placements}
-    rows = [Row(s, [Cell(e, cells.get((s.pk, e.pk))) for e in columns]) for s in shown]
-    return rows, len(services) > GRID_SERVICES
+    """The first services by name in each environment, and whether there are more."""
+    found = list(catalog.services(customer)[: GRID_SERVICES + 1])
+    return catalog.grid(found[:GRID_SERVICES], columns), len(found) > GRID_SERVICES
 
 
 def last_deployments(customer: Customer) -> list[Deployment]:

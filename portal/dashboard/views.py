@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from deployments.catalog.selectors import environments
 from portal.accounts.access import ENGINEERS, FINANCE, Can, CustomerRequest, customer_page, signed_in
 from portal.accounts.models import Customer
 from portal.dashboard import selectors
@@ -30,15 +31,15 @@ def overview(request: CustomerRequest) -> HttpResponse:
 
 
 def _overview(customer: Customer, with_billing: bool) -> dict[str, Any]:
-    places = selectors.environments(customer)
+    places = environments(customer)
     rows, more = selectors.grid(customer, places)
     deployments = selectors.last_deployments(customer)
     tickets = selectors.open_tickets(customer)
     invoices = selectors.unpaid_invoices(customer) if with_billing else []
-    deployed = any(cell.placement and cell.placement.release_id for row in rows for cell in row.cells)
+    deployed = any(cell and cell.digest for row in rows for _, cell in row.cells)
     return {
         "environments": places,
-        "rows": rows,
+        "grid": rows,
         "more_services": more,
         "deployments": deployments,
         "tickets": tickets,
