@@ -55,6 +55,14 @@
     setTimeout(() => button.classList.remove("is-copied"), COPIED_FOR);
   }
 
+  // What scrolls sideways can be scrolled by keyboard, and only then is a stop for the Tab key.
+  function markScrollable() {
+    for (const area of document.querySelectorAll(".table-responsive")) {
+      if (area.scrollWidth > area.clientWidth) area.tabIndex = 0;
+      else area.removeAttribute("tabindex");
+    }
+  }
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy], [data-copy-block]");
     if (button) copyFrom(button);
@@ -67,5 +75,8 @@
   document.addEventListener("htmx:sendError", () => {
     showToast({ kind: "warning", text: "The portal cannot be reached. Check your connection; the page goes on by itself." });
   });
+  document.addEventListener("htmx:afterSettle", markScrollable);
+  window.addEventListener("resize", markScrollable);
   document.querySelectorAll("[data-toast]").forEach(fade);
+  markScrollable();
 })();

@@ -14,10 +14,15 @@ from tests.browser.visitor import Visitor
 from tests.conftest import ROOT
 from tests.e2e.stack import Stack
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SETTLED = (
     "from portal.demo import infrastructure, people; "
     "infrastructure.account(*people.acme()); people.engineer(); people.finance()"

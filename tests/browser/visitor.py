@@ -45,20 +45,26 @@ class Visitor:
 
     def press(self, name: str, then: str) -> None:
         """Presses a button and looks at the page with the heading `then`."""
-        self.page.get_by_role("button", name=name, exact=True).first.click()
+        self._leave_by(self.page.get_by_role("button", name=name, exact=True).first)
         self.arrive(then)
 
     def follow(self, name: str, then: str) -> None:
         """Follows a link of the page itself."""
-        self.page.get_by_role("main").get_by_role("link", name=name).first.click()
+        self._leave_by(self.page.get_by_role("main").get_by_role("link", name=name).first)
         self.arrive(then)
 
     def choose(self, entry: str) -> None:
         """Follows a line of the menu."""
-        self.page.get_by_role("navigation").get_by_role("link", name=entry, exact=True).click()
+        self._leave_by(self.page.get_by_role("navigation").get_by_role("link", name=entry, exact=True))
         self.arrive(entry)
 
+    def _leave_by(self, way: Locator) -> None:
+        """The next page may have the same heading as this one: what counts is that it is another document."""
+        with self.page.expect_navigation():
+            way.click()
+
     def arrive(self, heading: str) -> None:
+        """Waits for the page with this heading and looks at it."""
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(heading)
         self.look()
 
