@@ -36,5 +36,9 @@ def configure(json: bool, level: str) -> dict[str, Any]:
         "formatters": {"line": formatter},
         "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["out"], "level": level},
-        "loggers": {name: {"level": "WARNING"} for name in ("botocore", "urllib3", "kombu", "celery.worker.strategy")},
+        "loggers": {
+            **{name: {"level": "WARNING"} for name in ("botocore", "urllib3", "kombu", "celery.worker.strategy")},
+            # Naming them takes away Django's own handlers, which would write past the redaction.
+            **{name: {"level": "INFO", "propagate": True} for name in ("django", "django.server")},
+        },
     }
