@@ -226,8 +226,8 @@ CELERY_TASK_TIME_LIMIT = 120  # a step is short; one that is not is killed and p
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-# Seconds without a sign of life after which a running piece of work is picked up again.
-WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=60)
+# Seconds without a sign of life after which a running piece of work is picked up again; more than a step may take.
+WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=150)
 # Seconds between two looks at AWS while something moves there.
 POLL_SECONDS = env.float("POLL_SECONDS", default=3)
 WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)

@@ -16,7 +16,7 @@ from deployments import keys, states
 from deployments.models import Deployment, Placement, Service
 from deployments.rollouts import names
 from portal.core.locks import hold
-from portal.core.work import RetryLater, transition
+from portal.core.work import RetryLater, keep, transition
 from provisioning.aws import ecr, ecs, elbv2
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
@@ -67,10 +67,7 @@ def _fail(deployment: Deployment, cause: str) -> None:
 
 def _done(deployment: Deployment, **fields: Any) -> None:
     """Notes that the present step is done, with what it found."""
-    deployment.prepared = [*deployment.prepared, timezone.now().isoformat()]
-    for name, value in fields.items():
-        setattr(deployment, name, value)
-    deployment.save(update_fields=["prepared", *fields])
+    keep(deployment, prepared=[*deployment.prepared, timezone.now().isoformat()], **fields)
 
 
 def find_image(deployment: Deployment, _session: AwsSession) -> None:

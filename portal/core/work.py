@@ -12,10 +12,11 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from kombu.exceptions import OperationalError as BrokerUnreachable
 
 from portal.core import audit
 from portal.core.errors import IllegalMove, LostRace
@@ -24,6 +25,8 @@ from portal.core.models import Step
 log = structlog.get_logger(__name__)
 ERRORED = "errored"
 ERRORED_SENTENCE = "Something went wrong on our side. Our engineers see what; nothing is asked of you."
+SLOW_SENTENCE = "This step took too long. It is being tried again."
+SLOW_SECONDS = 10.0
 
 
 class RetryLater(Exception):
@@ -70,7 +73,8 @@ W = TypeVar("W", bound=Work)
 def transition(row: Work, to: str, *, reason: str = "", actor: Any = None, **fields: Any) -> None:
     """Moves `row` to `to` and saves `fields` with it, by compare-and-set; writes the step and the audit event.
 
-    Raises IllegalMove when the table does not allow it, LostRace when the row has left the state it was read in.
+    Raises IllegalMove when the table does not allow it, LostRace when the row has left the state it was read in, or
+    when a worker (no actor) moves it after its turn was given to another.
     """
     old = row.state
     if to not in row.MOVES.get(old, frozenset()):
@@ -87,8 +91,9 @@ def transition(row: Work, to: str, *, reason: str = "", actor: Any = None, **fie
     }
     if active and row.started_at is None:
         values["started_at"] = now
+    turn = {} if actor else {"seq": row.seq}
     with transaction.atomic():
-        if not type(row)._default_manager.filter(pk=row.pk, state=old).update(**values):
+        if not type(row)._default_manager.filter(pk=row.pk, state=old, **turn).update(**values):
             raise LostRace(f"{row} was changed by somebody else a moment ago. Reload the page to see where it stands.")
         name = str(actor) if actor else audit.SYSTEM
         Step.objects.create(
@@ -111,6 +116,14 @@ def transition(row: Work, to: str, *, reason: str = "", actor: Any = None, **fie
         setattr(row, name, value)
 
 
+def keep(row: Work, **fields: Any) -> None:
+    """Saves what a step found. Raises LostRace when the step's turn was given to another worker meanwhile."""
+    if not type(row)._default_manager.filter(pk=row.pk, seq=row.seq).update(**fields):
+        raise LostRace(f"{row} is looked after by another worker.")
+    for name, value in fields.items():
+        setattr(row, name, value)
+
+
 def enqueue(task: Task[Any, Any], row: Work, seconds: float = 0) -> None:
     """Sends the next step of `row` to a worker on commit. A lost broker is no error: the tick repairs it."""
     pk, seq = row.pk, row.seq
@@ -118,7 +131,7 @@ def enqueue(task: Task[Any, Any], row: Work, seconds: float = 0) -> None:
     def send() -> None:
         try:
             task.apply_async((pk, seq), countdown=seconds)
-        except OperationalError as error:
+        except BrokerUnreachable as error:
             log.warning("work.broker_unreachable", work=audit.kind_of(row), id=pk, error=str(error))
 
     transaction.on_commit(send)
@@ -143,6 +156,10 @@ def run_step(task: Task[Any, Any], model: type[W], pk: int, seq: int, advance: C
     except RetryLater as later:
         _note_problem(row, str(later))
         seconds = later.seconds
+    except (SoftTimeLimitExceeded, OperationalError) as passing:
+        log.warning("work.step_cut_off", work=audit.kind_of(row), id=pk, error=str(passing))
+        _note_problem(row, SLOW_SENTENCE)
+        seconds = SLOW_SECONDS
     except LostRace:
         seconds = 0
     except Exception as error:
@@ -174,7 +191,8 @@ def _note_problem(row: Work, sentence: str) -> None:
 
 def _mark_errored(row: Work, error: Exception) -> None:
     log.error("work.errored", work=audit.kind_of(row), id=row.pk, exc_info=error)
+    turn = row.seq
     row.refresh_from_db()
-    if not row.is_active:  # somebody ended it meanwhile: the log has the error
+    if not row.is_active or row.seq != turn:  # somebody ended it, or took it over, meanwhile: the log has the error
         return
     transition(row, ERRORED, reason=ERRORED_SENTENCE, traceback="".join(traceback.format_exception(error)))

@@ -6,7 +6,7 @@ A stack belongs to the environment when its id is the one we wrote down; it is w
 from django.conf import settings
 from django.utils import timezone
 
-from portal.core.work import transition
+from portal.core.work import keep, transition
 from provisioning import states
 from provisioning.aws import cloudformation
 from provisioning.aws.cloudformation import ChangeSet, StackState
@@ -55,7 +55,7 @@ def token_of(environment: Environment, purpose: str = "environment") -> str:
 
 def _ask_for_plan(environment: Environment, session: AwsSession) -> float:
     if not environment.change_set_id:
-        environment.change_set_id = cloudformation.create_change_set(
+        made = cloudformation.create_change_set(
             session,
             environment.stack_name,
             load(records.TEMPLATE).body,
@@ -63,7 +63,7 @@ def _ask_for_plan(environment: Environment, session: AwsSession) -> float:
             _tags(environment),
             token=token_of(environment),
         )
-        environment.save(update_fields=["change_set_id"])
+        keep(environment, change_set_id=made)
     found = cloudformation.describe_change_set(session, environment.stack_name, environment.change_set_id)
     if found.is_ready:
         return _planned(environment, session, found)
@@ -97,8 +97,7 @@ def _with_own_stack(environment: Environment, session: AwsSession, stack: StackS
 def ask_for_deletion(environment: Environment, session: AwsSession, stack: StackState) -> None:
     """Noted after the call: a worker killed in between asks again, which is harmless."""
     cloudformation.delete_stack(session, stack.stack_id, token_of(environment, "delete"))
-    environment.deletion_asked_at = timezone.now()
-    environment.save(update_fields=["deletion_asked_at"])
+    keep(environment, deletion_asked_at=timezone.now())
 
 
 def _fail(environment: Environment, failure: Failure) -> float:

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from celery import Celery
+from celery.exceptions import SoftTimeLimitExceeded
 from django.apps import apps
+from django.db import OperationalError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -182,6 +184,58 @@ def test_what_can_be_tried_again_is_and_people_read_why(step, queue, environment
     assert environment.problem == "AWS is slow to answer."
     assert environment.state == states.DRAFT
     assert queue.sent == [((environment.pk, 1), 20)]
+
+
+@pytest.mark.parametrize("passing", [SoftTimeLimitExceeded(), OperationalError("database is locked")])
+def test_a_step_that_was_only_slow_is_no_error_of_ours_and_is_done_again(step, queue, environment, passing):
+    step(fail(passing))
+
+    assert environment.state == states.DRAFT
+    assert environment.problem == "This step took too long. It is being tried again."
+    assert queue.sent == [((environment.pk, 1), work.SLOW_SECONDS)]
+
+
+def test_a_slow_step_whose_turn_was_given_to_another_worker_moves_nothing(step, environment):
+    def overtaken(row: Environment) -> float:
+        assert work.claim(Environment, row.pk, row.seq)
+        return to(states.PLANNING)(row)
+
+    step(overtaken)
+
+    assert environment.state == states.DRAFT
+
+
+def test_a_slow_step_whose_turn_was_given_to_another_worker_writes_nothing(step, environment):
+    def overtaken(row: Environment) -> float:
+        assert work.claim(Environment, row.pk, row.seq)
+        work.keep(row, change_set_id="of an earlier attempt")
+        return 0
+
+    step(overtaken)
+
+    assert environment.change_set_id == ""
+
+
+def test_a_slow_step_that_breaks_after_another_worker_took_over_ends_nothing(step, environment):
+    def overtaken(row: Environment) -> float:
+        assert work.claim(Environment, row.pk, row.seq)
+        raise KeyError("VpcId")
+
+    step(overtaken)
+
+    assert environment.state == states.DRAFT
+
+
+def test_people_may_act_while_a_step_is_under_way(environment, erin):
+    assert work.claim(Environment, environment.pk, environment.seq)
+
+    work.transition(environment, states.PLANNING, actor=erin)
+
+    assert environment.state == states.PLANNING
+
+
+def test_silence_is_longer_than_the_longest_step(settings):
+    assert settings.WORK_STALE_SECONDS > settings.CELERY_TASK_TIME_LIMIT
 
 
 def test_the_problem_is_forgotten_when_a_step_goes_well_again(step, environment):
