@@ -138,6 +138,7 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
         "charges": charges(row.plan),
         "url": selectors.load_balancer_url(row),
         "history": row.steps,
+        "placed": selectors.placed_services(row) if row.is_ready else [],
     }
     response = htmx.progress(request, "provisioning/environment.html", context, partial="status", running=row.is_active)
     if response.status_code == htmx.STOP_POLLING:

@@ -115,6 +115,7 @@ def preview(service: Service, environment: Environment, name: str, digest: str, 
         changes=tuple(_changes(service, placement, name, digest)),
         lines=(
             _image_line(image),
+            *_earlier_lines(placement, digest),
             *_environment_lines(service, environment),
             *_traffic_lines(service, placement),
         ),
@@ -159,6 +160,13 @@ def _presence(variables: dict[str, str], name: str, *, changed: bool = False) ->
 
 def _image_line(problem: str) -> Line:
     return Line("unhealthy", problem) if problem else Line("healthy", "The image is in the repository.")
+
+
+def _earlier_lines(placement: Placement | None, digest: str) -> Iterator[Line]:
+    """A warning when this very image was tried here before and did not work."""
+    last = selectors.last_try(placement, digest) if placement else None
+    if last is not None and last.state in {states.FAILED, states.ROLLED_BACK}:
+        yield Line("unknown", f"It was tried here before. {last.reason}", last.get_absolute_url())
 
 
 def _environment_lines(service: Service, environment: Environment) -> Iterable[Line]:

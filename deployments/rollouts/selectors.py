@@ -110,6 +110,12 @@ def earlier(deployment: Deployment) -> list[Deployment]:
     return list(newest.values())
 
 
+def last_try(placement: Placement, digest: str) -> Deployment | None:
+    """The newest deployment of that image there, however it ended."""
+    tries = Deployment.objects.filter(placement=placement, release__digest=digest)
+    return tries.select_related("customer").first()
+
+
 def going_on(service: Service, environment: Environment) -> Deployment | None:
     """The rollout that runs now, if any."""
     return Deployment.objects.filter(service=service, environment=environment, state__in=states.ACTIVE).first()
