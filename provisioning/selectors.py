@@ -90,7 +90,13 @@ def fleet() -> QuerySet[Environment]:
 
 def placed_services(environment: Environment) -> list[Any]:
     """The services placed in it (rows of the app above, by its relation), with their service, by name."""
-    return list(environment.placements.select_related("service").order_by("service__name"))
+    return list(environment.placements.select_related("service", "release").order_by("service__name"))
+
+
+def rollouts_under_way(environment: Environment) -> list[Any]:
+    """Deployments to it that have not ended (rows of the app above, by its relation), with their service."""
+    rows = environment.deployments
+    return list(rows.filter(state__in=rows.model.ACTIVE).select_related("service"))
 
 
 def sentence_of(environment: Environment) -> str:

@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from portal.accounts.models import Customer
 from portal.core import audit
-from portal.core.errors import IllegalMove, UserError
+from portal.core.errors import Busy, IllegalMove, UserError
 from portal.core.work import transition
 from provisioning import states
 from provisioning.aws.identity import ConnectionReport, new_external_id, role_template, test_connection
 from provisioning.models import AwsAccount, Environment
 from provisioning.naming import UnfitName, slug_of, stack_name
+from provisioning.selectors import rollouts_under_way
 from provisioning.sessions import TEST_READ_SECONDS, session_for
 
 
@@ -177,7 +178,28 @@ def retry(environment: Environment, actor: Any) -> None:
 
 
 def request_deletion(environment: Environment, typed_name: str, actor: Any) -> None:
-    """Deletes the environment and everything in it; the name typed must be its own."""
+    """Deletes the environment and everything in it; the name typed must be its own.
+
+    Raises UserError, and Busy while something is being deployed to it.
+    """
     if typed_name.strip() != environment.name:
         raise UserError(f"Type {environment.name} exactly as it is written here.", code="wrong_name", status=422)
-    transition(environment, states.DELETING, actor=actor, advice="", deletion_asked_at=None, started_at=timezone.now())
+    with transaction.atomic():
+        hold_still(environment)
+        _refuse_rollouts(environment)
+        transition(
+            environment, states.DELETING, actor=actor, advice="", deletion_asked_at=None, started_at=timezone.now()
+        )
+
+
+def hold_still(environment: Environment) -> Environment:
+    """The environment as it is now, unchanged until the transaction ends: no rollout begins while it is given up."""
+    row: Environment = Environment.objects.select_for_update().get(pk=environment.pk)
+    return row
+
+
+def _refuse_rollouts(environment: Environment) -> None:
+    under_way = rollouts_under_way(environment)
+    if under_way:
+        names = ", ".join(sorted(str(each.service) for each in under_way))
+        raise Busy(f"{names} is being deployed to {environment.name}. Wait until that ends, or cancel it first.")

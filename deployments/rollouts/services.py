@@ -12,6 +12,7 @@ from provisioning.aws import ecr
 from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
+from provisioning.services import hold_still
 from provisioning.sessions import session_for
 
 
@@ -79,8 +80,7 @@ def request_deployment(
 def _refuse_impossible(service: Service, environment: Environment, release: Release) -> None:
     if release.service_id != service.pk or environment.customer_id != service.customer_id:
         raise ValueError("A release and an environment of another service or customer")
-    if not environment.is_ready:
-        raise UserError(f"{environment.name} is not ready. Wait until it is, or look at what went wrong there.")
+    _refuse_unready(environment)
     if environment.account_id != service.account_id:
         raise UserError(
             f"The images of {service} are in another AWS account than {environment.name}. "
@@ -90,7 +90,13 @@ def _refuse_impossible(service: Service, environment: Environment, release: Rele
         raise UserError(f"The image repository of {service} does not exist yet. Try again in a moment.")
 
 
+def _refuse_unready(environment: Environment) -> None:
+    if not environment.is_ready:
+        raise UserError(f"{environment.name} is not ready. Wait until it is, or look at what went wrong there.")
+
+
 def _queue(deployment: Deployment) -> None:
+    _refuse_unready(hold_still(deployment.environment))
     placement, _ = Placement.objects.select_for_update().get_or_create(
         service=deployment.service,
         environment=deployment.environment,

@@ -1,5 +1,7 @@
 """DELETING: services first, because a cluster in which something runs cannot be deleted; then the stack."""
 
+from django.db import transaction
+
 from portal.core.work import transition
 from provisioning import states
 from provisioning.aws import cloudformation, elbv2
@@ -54,8 +56,9 @@ def _gone(environment: Environment, session: AwsSession) -> float:
     for placed in placed_services(environment):
         if placed.target_group_arn:
             elbv2.delete_target_group(session, placed.target_group_arn)
-    records.mark_deleted(environment)
-    transition(environment, states.DELETED, advice="")
+    with transaction.atomic():
+        records.mark_deleted(environment)
+        transition(environment, states.DELETED, advice="")
     return AT_ONCE
 
 

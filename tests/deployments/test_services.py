@@ -158,3 +158,13 @@ def test_a_local_registry_wants_no_login(settings):
         "docker build --tag 127.0.0.1:4566/acme/api:v1 .",
         "docker push 127.0.0.1:4566/acme/api:v1",
     ]
+
+
+def test_nothing_is_queued_for_an_environment_that_was_given_up_after_the_page_was_read(ask, placement):
+    read_before = placement.environment
+    type(read_before).objects.filter(pk=read_before.pk).update(state="deleting")
+
+    with pytest.raises(UserError, match="is not ready"):
+        ask(environment=read_before)
+
+    assert not Deployment.objects.exists()

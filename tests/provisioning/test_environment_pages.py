@@ -331,3 +331,27 @@ def test_every_state_has_a_page_that_says_where_the_environment_stands(dev, alic
 
     assert sentence.endswith(".")
     assert sentence in browse(alice).get(dev.get_absolute_url()).content.decode()
+
+
+def deployed_to(row: Environment, state: str):
+    service = factories.ServiceFactory(customer=row.customer, account=row.account)
+    return factories.DeploymentFactory(placement__environment=row, placement__service=service, state=state)
+
+
+@pytest.mark.parametrize("rollout", ["queued", "preparing", "rolling", "rolling_back"])
+def test_an_environment_to_which_something_is_being_deployed_is_not_deleted(dev, alice, browse, rollout):
+    deployment = deployed_to(dev, rollout)
+
+    answer = browse(alice).post(url("environment_delete", "dev"), {"name": "Development"})
+
+    dev.refresh_from_db()
+    assert (answer.status_code, dev.state) == (422, states.READY)
+    assert f"{deployment.service} is being deployed to Development." in answer.content.decode()
+
+
+def test_rollouts_that_ended_do_not_keep_an_environment(dev, alice):
+    deployed_to(dev, "failed")
+
+    services.request_deletion(dev, "Development", alice)
+
+    assert dev.state == states.DELETING

@@ -91,11 +91,23 @@ def test_services_in_it_are_stopped_before_the_environment_is_deleted(aws, ready
     group = elb.create_target_group(Name="acme-full-api", Protocol="HTTP", Port=80, VpcId=row.outputs["VpcId"])
     arn = group["TargetGroups"][0]["TargetGroupArn"]
     service = factories.ServiceFactory(customer=row.customer, account=row.account, name="api")
-    factories.PlacementFactory(service=service, environment=row, ecs_service_name="api", target_group_arn=arn)
+    placement = factories.PlacementFactory(
+        service=service,
+        environment=row,
+        ecs_service_name="api",
+        target_group_arn=arn,
+        rule_priority=7,
+        release=factories.ReleaseFactory(service=service),
+        health="unhealthy",
+        running=1,
+    )
 
     services.request_deletion(row, "Full", alice)
 
     assert drive(row).state == states.DELETED
+    placement.refresh_from_db()
+    assert (placement.release, placement.health, placement.running) == (None, "unknown", 0)
+    assert (placement.target_group_arn, placement.ecs_service_name, placement.rule_priority) == ("", "", None)
     assert arn not in {each["TargetGroupArn"] for each in elb.describe_target_groups()["TargetGroups"]}
 
 
