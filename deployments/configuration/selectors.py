@@ -61,9 +61,16 @@ def place(customer: Customer, service_name: str, environment_slug: str) -> Place
     return Place(customer, service, environment)
 
 
+def marks(of: Place) -> QuerySet[SecretKey]:
+    """What was marked as secret in the place's folder. Of an environment that was deleted too: the keys of its folder
+    stay, and a later environment of the same short name finds them there.
+    """
+    return SecretKey.objects.filter(service=of.service, environment__slug=of.environment.slug)
+
+
 def marked_keys(of: Place) -> frozenset[str]:
     """The keys that somebody marked as secret."""
-    return frozenset(SecretKey.objects.filter(**of.where).values_list("key", flat=True))
+    return frozenset(marks(of).values_list("key", flat=True))
 
 
 def is_secret(key: str, marked: frozenset[str]) -> bool:
@@ -73,8 +80,8 @@ def is_secret(key: str, marked: frozenset[str]) -> bool:
 
 def history(of: Place) -> QuerySet[ConfigurationChange]:
     """Every change of the place's keys, newest first; `marked` says whether the key is marked as secret now."""
-    marks = SecretKey.objects.filter(**of.where, key=OuterRef("key"))
-    changes = ConfigurationChange.objects.filter(**of.where).annotate(marked=Exists(marks))
+    marked = marks(of).filter(key=OuterRef("key"))
+    changes = ConfigurationChange.objects.filter(**of.where).annotate(marked=Exists(marked))
     return changes.select_related("author")  # type: ignore[no-any-return]  # the manager's type is lost
 
 

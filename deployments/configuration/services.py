@@ -135,7 +135,7 @@ def mark(place: Place, key: str, actor: User, *, secret: bool) -> None:
         if secret:
             SecretKey.objects.get_or_create(**place.where, key=key)
         else:
-            SecretKey.objects.filter(**place.where, key=key).delete()
+            selectors.marks(place).filter(key=key).delete()
         _record(place, "configuration.masked" if secret else "configuration.unmasked", actor, {"key": key})
 
 
