@@ -31,7 +31,7 @@ class AccountForm(forms.Form):
         widget=forms.RadioSelect,
     )
     role_name = forms.RegexField(
-        regex=r"^[A-Za-z0-9-]{3,64}$",
+        regex=r"^[A-Za-z0-9-]{3,64}\Z",
         initial="in4it-portal",
         required=False,
         help_text="Only for a role. You make it on the next page, from a template.",

@@ -13,6 +13,8 @@ from portal.accounts.models import Customer
 from provisioning.models import AwsAccount
 
 MOST_VARIABLES = 100
+MOST_CHARACTERS = 16_000  # of all variables: AWS takes 64 KiB for a whole task definition, counted as JSON
+MOST_WILDCARDS = 5  # of one listener rule, path and host together: AWS's limit
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATH = RegexValidator(
     r"^/[A-Za-z0-9_.$/~@:+&*?-]*$", "Begin with a slash; letters, digits, - _ . / and the wildcards * and ? can follow."
@@ -98,8 +100,16 @@ class SettingsForm(forms.Form):
     variables = VariablesField(
         label="Environment variables",
         required=False,
+        max_length=MOST_CHARACTERS,
         help_text="One NAME=value a line. Not for secrets: everybody who may see the service can read them.",
     )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        said = f"{data.get('path', '')}{data.get('host', '')}"
+        if sum(said.count(wildcard) for wildcard in "*?") > MOST_WILDCARDS:
+            self.add_error("path", f"The load balancer takes at most {MOST_WILDCARDS} wildcards, * and ?, in all.")
+        return data
 
     def chosen(self) -> Settings:
         return Settings(**{name: self.cleaned_data[name] for name in SettingsForm.base_fields})
@@ -149,6 +159,8 @@ class RegisterForm(SettingsForm):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
+        if "--" in name:
+            raise forms.ValidationError("Use single dashes: AWS makes no image repository for a name with two.")
         if name in _OWN_ADDRESSES:
             raise forms.ValidationError(f"{name} is an address of the portal itself. Choose another name.")
         return name

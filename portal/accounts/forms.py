@@ -1,5 +1,6 @@
 """Forms about people and customers."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -7,6 +8,9 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 
 from portal.accounts.countries import COUNTRIES, vat_number
 from portal.accounts.models import Customer, Invitation, Membership, Role, User
+
+_SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # AWS refuses double dashes in repositories and stacks
+_RESERVED = ("internal", "aws", "ecs", "fargate")  # of load balancers and capacity providers, named by the slug
 
 
 class CompanyForm(forms.ModelForm[Customer]):
@@ -114,8 +118,12 @@ class CustomerForm(forms.ModelForm[Customer]):
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
-        if slug != slug.lower() or "_" in slug or not slug[0].isalpha() or slug.endswith("-"):
-            raise forms.ValidationError("Use lower-case letters, digits and dashes, starting with a letter.")
+        if not _SLUG.fullmatch(slug):
+            raise forms.ValidationError(
+                "Use lower-case letters and digits, starting with a letter, with single dashes between them."
+            )
+        if slug.startswith(_RESERVED):
+            raise forms.ValidationError("AWS keeps names that begin with internal, aws, ecs or fargate for itself.")
         return slug
 
 

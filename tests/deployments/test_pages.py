@@ -146,6 +146,8 @@ class TestRegister:
         [
             ({"name": "Web"}, "Use lower-case letters"),
             ({"name": "new"}, "an address of the portal itself"),
+            ({"name": "a--b"}, "Use single dashes"),
+            ({"path": "/*/*/*/*/*", "host": "*.example.com"}, "at most 5 wildcards"),
             ({"path": "api"}, "Begin with a slash"),
             ({"variables": "nonsense"}, "Line 1: write NAME=value."),
             ({"new_application": ""}, "Choose an application"),

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.catalog.forms import VariablesField, parse_variables
+from deployments.catalog.forms import SettingsForm, VariablesField, parse_variables
 
 names = st.from_regex(r"[A-Z_][A-Z0-9_]{0,20}", fullmatch=True)
 values = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
@@ -35,3 +35,11 @@ def test_what_cannot_be_read_names_its_line(text, sentence):
         parse_variables(text)
 
     assert refusal.value.messages[0].startswith(sentence)
+
+
+def test_more_text_than_a_task_definition_holds_is_refused():
+    field = SettingsForm.base_fields["variables"]
+
+    assert field.clean("A=" + "x" * 15_998) == {"A": "x" * 15_998}
+    with pytest.raises(ValidationError, match="at most 16000 characters"):
+        field.clean("A=" + "x" * 15_999)

@@ -42,6 +42,7 @@ def test_an_account_is_connected_with_an_external_id_of_its_own(acme, alice, bro
     [
         ({"account_id": "1234"}, "An AWS account number has 12 digits."),
         ({"account_id": "11111111111a"}, "An AWS account number has 12 digits."),
+        ({"role_name": "in4it-portal\n"}, "Use 3 to 64 letters, digits and dashes."),
         ({"role_name": "a role"}, "Use 3 to 64 letters, digits and dashes."),
         ({"access": "key"}, "Enter the access key ID."),
         ({"access": "key", "access_key_id": "111111111111"}, "Enter the secret access key."),
