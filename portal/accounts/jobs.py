@@ -38,4 +38,4 @@ def send_invitation(pk: int, sealed_token: str) -> None:
     invitation = Invitation.objects.select_related("customer", "invited_by").get(pk=pk)
     context = {"invitation": invitation, "link": link(decrypt(sealed_token))}
     subject = f"{invitation.invited_by} invites you to {invitation.customer} at in4it"
-    send_mail(subject, render_to_string("mail/invitation.txt", context), None, [invitation.email])
+    send_mail(" ".join(subject.split()), render_to_string("mail/invitation.txt", context), None, [invitation.email])

@@ -219,3 +219,12 @@ def test_no_token_is_in_the_audit_log(client, invited):
     }
     assert url.split("/")[2] not in written
     assert PASSWORD not in written
+
+
+def test_a_name_with_a_line_break_does_not_stop_the_mail(acme):
+    inviter = factories.UserFactory(name="Mallory\r\nBcc: all@example.com")
+    invitation = factories.InvitationFactory(customer=acme, invited_by=inviter)
+
+    send_invitation(invitation.pk, encrypt(factories.INVITATION_TOKEN))
+
+    assert mail.outbox[0].subject == "Mallory Bcc: all@example.com invites you to Acme at in4it"
