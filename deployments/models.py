@@ -194,6 +194,11 @@ class Deployment(Work):
             models.Index(fields=["customer", "-id"], name="deployment_customer"),
             models.Index(fields=["customer", "state", "-id"], name="deployment_customer_state"),
             models.Index(fields=["service", "environment", "-id"], name="deployment_service"),
+            models.Index(
+                fields=["customer", "-finished_at"],
+                condition=models.Q(state__in=[states.ERRORED, states.FAILED, states.ROLLED_BACK]),
+                name="deployment_ended_badly",
+            ),
         ]
 
     def __str__(self) -> str:

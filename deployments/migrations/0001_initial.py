@@ -263,6 +263,10 @@ class Migration(migrations.Migration):
             model_name='deployment',
             index=models.Index(fields=['service', 'environment', '-id'], name='deployment_service'),
         ),
+        migrations.AddIndex(
+            model_name='deployment',
+            index=models.Index(condition=models.Q(('state__in', ['errored', 'failed', 'rolled_back'])), fields=['customer', '-finished_at'], name='deployment_ended_badly'),
+        ),
         migrations.AddConstraint(
             model_name='deployment',
             constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['preparing', 'queued', 'rolling', 'rolling_back'])), fields=('placement',), name='one_rollout_at_a_time'),

@@ -83,7 +83,8 @@ def failed_rollouts(customer: Customer) -> list[Deployment]:
     )
     rows = Deployment.objects.for_customer(customer).filter(state__in=ENDED_BADLY, finished_at__gte=since)
     rows = rows.exclude(Exists(made_good)).select_related("environment", "release__service")
-    return list(rows.defer("observed", "traceback")[:LAST])
+    # In the order of the index deployment_ended_badly: by id PostgreSQL would read every rollout where none failed.
+    return list(rows.defer("observed", "traceback").order_by("-finished_at")[:LAST])
 
 
 def attention(
