@@ -57,3 +57,34 @@ def test_totp_secrets_are_encrypted_at_rest(dave):
     authenticator = TOTP.activate(dave, "JBSWY3DPEHPK3PXP").instance
 
     assert "JBSWY3DPEHPK3PXP" not in str(authenticator.data)
+
+
+def test_behind_a_proxy_one_visitor_does_not_use_up_the_tries_of_all(client, dave, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for _ in range(10):
+        client.post(
+            "/account/login/", {"login": "x@x.example", "password": "no"}, headers={"X-Forwarded-For": "1.1.1.1"}
+        )
+
+    answer = client.post(
+        "/account/login/",
+        {"login": "dave@acme.example", "password": PASSWORD},
+        headers={"X-Forwarded-For": "6.6.6.6, 2.2.2.2"},
+    )
+
+    assert answer.status_code == 302
+
+
+def test_a_visitor_cannot_invent_addresses_to_get_more_tries(client, dave, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for number in range(10):
+        invented = {"X-Forwarded-For": f"6.6.6.{number}, 1.1.1.1"}
+        client.post("/account/login/", {"login": f"x{number}@x.example", "password": "no"}, headers=invented)
+
+    answer = client.post(
+        "/account/login/",
+        {"login": "dave@acme.example", "password": PASSWORD},
+        headers={"X-Forwarded-For": "1.1.1.1"},
+    )
+
+    assert answer.status_code != 302
