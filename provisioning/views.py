@@ -11,11 +11,14 @@ from django.views.decorators.http import require_POST
 from portal.accounts.access import ENGINEERS, Can, CustomerRequest, customer_page, load, staff_page
 from portal.core import htmx
 from portal.core.errors import UserError
+from portal.core.limits import Limit
 from portal.core.lists import paginate
 from provisioning import selectors, services, states, tasks
 from provisioning.environments.wording import charges
 from provisioning.forms import AccountForm, EnvironmentForm, FleetFilter
 from provisioning.models import AwsAccount, Environment
+
+TESTS = Limit("tests of AWS accounts", most=30, seconds=600)  # each holds a web thread for seconds
 
 
 @customer_page(Can.VIEW)
@@ -85,6 +88,7 @@ def aws_account_template(request: CustomerRequest, pk: int) -> HttpResponse:
 def aws_account_test(request: CustomerRequest, pk: int) -> HttpResponse:
     """Tries the connection now."""
     account = load(AwsAccount, request.customer, pk=pk)
+    TESTS.spend(request.user)
     services.test_account(account, request.user)
     if not htmx.wants_fragment(request):
         return htmx.go(request, account)

@@ -1,43 +1,7 @@
-"""Light limits on how much one person writes, so that a script gone wild does not fill the engineers' queue."""
+"""How much one person writes, so that a script gone wild does not fill the engineers' queue."""
 
-from dataclasses import dataclass
+from portal.core.limits import Limit, TooMuch
 
-from django.conf import settings
-from django.core.cache import cache
-
-from portal.accounts.models import User
-from portal.core.errors import UserError
-
-
-class TooMuch(UserError):
-    """More messages than a person writes."""
-
-    code = "too_much"
-    status = 429
-
-
-@dataclass(frozen=True)
-class Limit:
-    """`most` of `what` within `seconds` of the first one."""
-
-    what: str
-    most: int
-    seconds: int
-
-    def spend(self, user: User) -> None:
-        """Counts one; TooMuch when that is one too many."""
-        key = f"support:{self.what}:{user.pk}"
-        cache.add(key, 0, self.seconds)
-        try:
-            count = cache.incr(key)
-        except ValueError:  # it ran out between the two lines
-            count = 1
-        if count > self.most:
-            raise TooMuch(
-                f"You sent more than {self.most} {self.what} in {self.seconds // 60} minutes, so this was not sent. "
-                f"Try again later, or call {settings.SUPPORT_PHONE}."
-            )
-
-
+__all__ = ["REPLIES", "TICKETS", "Limit", "TooMuch"]
 TICKETS = Limit("tickets", most=10, seconds=3600)
 REPLIES = Limit("replies", most=30, seconds=600)

@@ -12,9 +12,10 @@ from rq import SimpleWorker
 from portal.accounts import services
 from portal.accounts.jobs import send_invitation
 from portal.accounts.models import Invitation, Membership, User
-from portal.accounts.views import joining
+from portal.accounts.views import joining, people
 from portal.core.encryption import encrypt
 from portal.core.errors import UserError
+from portal.core.limits import Limit
 from portal.core.models import AuditEvent
 from tests import factories
 
@@ -228,3 +229,17 @@ def test_a_name_with_a_line_break_does_not_stop_the_mail(acme):
     send_invitation(invitation.pk, encrypt(factories.INVITATION_TOKEN))
 
     assert mail.outbox[0].subject == "Mallory Bcc: all@example.com invites you to Acme at in4it"
+
+
+def test_nobody_fills_mailboxes_with_invitations(browse, acme, alice, monkeypatch):
+    monkeypatch.setattr(people, "INVITATIONS", Limit("invitations", most=1, seconds=60))
+    client = browse(alice)
+
+    answers = [
+        client.post(f"/c/{acme.slug}/people/invite/", {"email": f"dave{n}@acme.example", "role": "viewer"})
+        for n in range(2)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert "You sent more than 1 invitations in 1 minutes" in answers[1].content.decode()
+    assert Invitation.objects.count() == 1

@@ -5,8 +5,9 @@ from django.db import connection
 from django.urls import reverse
 
 from portal.core.errors import UserError
+from portal.core.limits import Limit
 from portal.core.models import AuditEvent
-from provisioning import services
+from provisioning import services, views
 from provisioning.aws.identity import role_template
 from provisioning.models import AwsAccount
 from provisioning.sessions import session_for
@@ -218,3 +219,15 @@ def test_an_account_that_is_not_tested_takes_no_environment(acme, account, alice
     data = services.EnvironmentData(account=account, name="Dev", kind="dev", region="eu-west-1")
     with pytest.raises(UserError, match="Test the connection"):
         services.request_environment(acme, data, alice)
+
+
+def test_tests_are_limited_because_each_makes_the_portal_wait_for_aws(account, alice, browse, monkeypatch, settings):
+    settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setattr(views, "TESTS", Limit("tests of AWS accounts", most=1, seconds=60))
+    client = browse(alice)
+
+    answers = [client.post(url("aws_account_test", account.pk)) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 429]
+    assert "You sent more than 1 tests of AWS accounts in 1 minutes" in answers[1].content.decode()
+    assert AuditEvent.objects.filter(action="aws_account.tested").count() == 1

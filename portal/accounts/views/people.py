@@ -11,7 +11,10 @@ from portal.accounts.forms import InviteForm, RoleForm
 from portal.accounts.models import Invitation, Membership, Role
 from portal.core.errors import UserError
 from portal.core.htmx import go, page
+from portal.core.limits import Limit
 from portal.core.lists import paginate
+
+INVITATIONS = Limit("invitations", most=50, seconds=3600)
 
 
 @customer_page(Can.VIEW)
@@ -55,6 +58,7 @@ def invite(request: CustomerRequest) -> HttpResponse:
     form = InviteForm(request.POST or None)
     if form.is_valid():
         try:
+            INVITATIONS.spend(request.user)
             invitation, token = services.invite(request.customer, **form.cleaned_data, actor=request.user)
         except UserError as refusal:
             form.add_error("email", str(refusal))

@@ -1,0 +1,39 @@
+"""Light limits on how much one person does, so that a script gone wild fills no queue and no mailbox."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+
+from portal.core.errors import UserError
+
+
+class TooMuch(UserError):
+    """More than a person does."""
+
+    code = "too_much"
+    status = 429
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`most` of `what` within `seconds` of the first one."""
+
+    what: str
+    most: int
+    seconds: int
+
+    def spend(self, user: Any) -> None:
+        """Counts one; TooMuch when that is one too many."""
+        key = f"limit:{self.what.replace(' ', '-')}:{user.pk}"
+        cache.add(key, 0, self.seconds)
+        try:
+            count = cache.incr(key)
+        except ValueError:  # it ran out between the two lines
+            count = 1
+        if count > self.most:
+            raise TooMuch(
+                f"You sent more than {self.most} {self.what} in {self.seconds // 60} minutes, so this was not sent. "
+                f"Try again later, or call {settings.SUPPORT_PHONE}."
+            )
