@@ -1,9 +1,11 @@
 """Celery tasks: repositories, the steps of deployments, the watch of clusters, and the tick that repairs them."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -69,7 +71,9 @@ def watch_cluster(environment_id: int, seq: int) -> None:
     """One look at all rollouts of an environment, as long as there are any."""
     if not services.claim_watch(environment_id, seq):
         return
-    watch.watch(Environment.objects.select_related("account", "customer").get(pk=environment_id))
+    # A look that takes too long is cut off; the next one begins with the rollouts that this one did not reach.
+    with suppress(SoftTimeLimitExceeded):
+        watch.watch(Environment.objects.select_related("account", "customer").get(pk=environment_id))
     if Deployment.objects.filter(environment=environment_id, state__in=states.WATCHED).exists():
         start_watch(environment_id, settings.POLL_SECONDS)
 

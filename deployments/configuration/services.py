@@ -20,7 +20,7 @@ from deployments.configuration import selectors
 from deployments.configuration.drafts import Clash, Draft, Line
 from deployments.configuration.selectors import Place
 from deployments.consul import ConsulAddress, ConsulConflict, ConsulFailure, ConsulStore, ConsulUnavailable, Snapshot
-from deployments.keys import InvalidKey
+from deployments.keys import InvalidKey, full_key
 from deployments.models import ConfigurationChange, SecretKey
 from portal.accounts.models import User
 from portal.core import audit
@@ -130,7 +130,11 @@ def reveal(place: Place, key: str, actor: User) -> str | None:
 
 
 def mark(place: Place, key: str, actor: User, *, secret: bool) -> None:
-    """Masks a key's value from now on, or stops masking it."""
+    """Masks a key's value from now on, or stops masking it. Raises SaveRefused for what can be no key."""
+    try:
+        full_key(place.prefix, key)
+    except InvalidKey as refusal:
+        raise SaveRefused(str(refusal)) from None
     with transaction.atomic():
         if secret:
             SecretKey.objects.get_or_create(**place.where, key=key)

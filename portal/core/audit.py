@@ -34,7 +34,7 @@ def record(
         action=action,
         target_kind=kind_of(target),
         target_id=str(target.pk),
-        target_name=str(target)[:200],
+        target_name=redact(str(target))[:200],
         before=redact(dict(before or {})),
         after=redact(dict(after or {})),
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],

@@ -11,6 +11,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 
 STOP_POLLING = 286
+TOAST_CHARACTERS = 300
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -42,8 +43,9 @@ def go(request: HttpRequest, to: Any, *args: Any, **kwargs: Any) -> HttpResponse
 
 
 def toast(response: HttpResponse, text: str, kind: str = "success") -> HttpResponse:
-    """Adds a toast to a fragment answer."""
-    response["HX-Trigger"] = json.dumps({"toast": {"text": text, "kind": kind}})
+    """Adds a toast to a fragment answer; long texts are cut, because proxies refuse long headers."""
+    short = text if len(text) <= TOAST_CHARACTERS else f"{text[: TOAST_CHARACTERS - 1]}…"
+    response["HX-Trigger"] = json.dumps({"toast": {"text": short, "kind": kind}})
     return response
 
 

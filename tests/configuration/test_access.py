@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from deployments.models import ConfigurationChange, Service
+from deployments.models import ConfigurationChange, SecretKey, Service
 from tests import factories
 
 STEPS = ["review", "edit", "save", "resolve", "reveal", "mark"]
@@ -100,3 +100,11 @@ def test_the_history_takes_as_many_queries_for_many_changes_as_for_one(browse, a
         client.get(place_url(place, "configuration_history"))
     with queries(10):
         client.get(place_url(place, "configuration_keys"))
+
+
+@pytest.mark.parametrize("key", ["", "../secret", "k" * 600])
+def test_what_can_be_no_key_is_not_marked_as_secret(browse, bob, place, key):
+    answer = browse(bob).post(place_url(place, "configuration_mark"), {"key": key, "secret": "1"})
+
+    assert answer.status_code == 422
+    assert not SecretKey.objects.exists()

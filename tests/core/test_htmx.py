@@ -71,3 +71,10 @@ def test_a_toast_travels_in_a_header():
     response = toast(HttpResponse(), "Saved – done", "info")
 
     assert json.loads(response["HX-Trigger"]) == {"toast": {"text": "Saved – done", "kind": "info"}}
+
+
+def test_a_long_toast_is_cut_because_proxies_refuse_long_headers():
+    response = toast(HttpResponse(), "é" * 5000)
+
+    assert json.loads(response["HX-Trigger"])["toast"]["text"] == "é" * 299 + "…"
+    assert len(response["HX-Trigger"]) < 4000

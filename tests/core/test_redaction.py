@@ -13,6 +13,7 @@ from portal.core import audit
 from portal.core.logs import configure, redact_event
 from portal.core.models import AuditEvent
 from portal.core.redaction import MASK, is_secret_name, redact
+from tests import factories
 
 SECRET = "hunter2-wJalrXUtnFEMI"
 KEY_ID = "AKIA" + "IOSFODNN7EXAMPLE"
@@ -144,3 +145,11 @@ def test_the_log_of_a_request_does_not_hold_the_token_in_its_address(client, db,
 
     assert "GET /invitations/" in lines.getvalue()
     assert SECRET not in lines.getvalue()
+
+
+def test_the_name_of_what_an_event_is_about_is_redacted_too(erin):
+    ticket = factories.TicketFactory(subject="Login fails with AKIAIOSFODNN7EXAMPLE")
+
+    audit.record("ticket.opened", ticket, actor=erin)
+
+    assert AuditEvent.objects.get().target_name == f"#{ticket.pk} Login fails with ••••••"

@@ -1,10 +1,12 @@
 """Killed workers, lost and doubled messages: a rollout finishes all the same, and nothing is made twice."""
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from deployments import states, tasks
 from deployments.models import ClusterWatch, Deployment, Service
 from deployments.rollouts import services
+from provisioning.aws import ecs
 from tests import factories
 from tests.deployments.cloud import Site
 from tests.deployments.queue import Calls, Queue, WorkerKilled
@@ -156,3 +158,19 @@ class TestRepository:
 
         quick_site.service.refresh_from_db()
         assert (quick_site.service.repository_problem, bool(quick_site.service.repository_uri)) == ("", True)
+
+
+def test_a_look_that_takes_too_long_is_followed_by_the_next_one(queue, monkeypatch):
+    def hang(*_arguments: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(ecs, "describe_services", hang)
+    rollout = factories.DeploymentFactory(state=states.ROLLING)
+
+    queue.send(tasks.start_watch, rollout.environment_id)
+    task, arguments = queue.messages.pop()
+    queue.send(task, *arguments)
+
+    rollout.refresh_from_db()
+    assert rollout.state == states.ROLLING
+    assert queue.messages == [(tasks.watch_cluster, (rollout.environment_id, 1))]
