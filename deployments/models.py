@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import re
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
@@ -95,6 +97,10 @@ class Release(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["service", "digest"], name="one_release_per_digest")]
+
+    def is_newer_than(self, other: "Release") -> bool:
+        """Whether its image was pushed later; releases whose push is not known count from when they were chosen."""
+        return (self.pushed_at or self.created_at) > (other.pushed_at or other.created_at)
 
     def __str__(self) -> str:
         return f"{self.service.name} {self.name}"
@@ -234,6 +240,11 @@ class StoppedTask(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["deployment", "task_arn"], name="one_row_per_stopped_task")]
+
+    @property
+    def why(self) -> str:
+        """The reason for people: without the ARN that AWS puts into it."""
+        return re.sub(r" in \(target-group arn:[^)]*\)", "", self.stopped_reason)
 
     def __str__(self) -> str:
         return self.task_arn.rsplit("/", 1)[-1]

@@ -119,7 +119,7 @@ class Lane:
     environment: Environment
     placement: Placement | None
     going_on: Deployment | None
-    promote: str  # the digest that runs in the environment before this one, when this one runs another
+    promote: str  # the digest that runs in the environment before this one, when it is newer than what runs here
     promote_name: str
     endpoint: str
 
@@ -142,7 +142,8 @@ def lanes(service: Service, across: Sequence[Environment]) -> list[Lane]:
 def _lane(service: Service, environment: Environment, placement: Placement | None, before: Placement | None) -> Lane:
     latest = placement.latest if placement else None
     ahead = before.release if before else None
-    newer = ahead if ahead and (placement is None or placement.release_id != ahead.pk) else None
+    runs = placement.release if placement else None
+    newer = ahead if ahead and (runs is None or ahead.is_newer_than(runs)) else None
     return Lane(
         environment=environment,
         placement=placement,

@@ -51,9 +51,13 @@ def create_customer(name: str, slug: str, owner_email: str, actor: User) -> tupl
 def invite(customer: Customer, email: str, role: str, actor: User) -> tuple[Invitation, str]:
     """An invitation and its token, which exists nowhere else. It replaces an open one to the same address.
 
-    Raises UserError when the address already belongs to a member.
+    Raises UserError when the address already belongs to a member, or to somebody of in4it: staff see customers by
+    their own role, and nobody gives themselves another one.
     """
     email, token = email.lower(), secrets.token_urlsafe(32)
+    invited = selectors.user_by_email(email)
+    if invited is not None and invited.staff_role:
+        raise UserError(f"{email} works at in4it and sees {customer} already, by the role they have there.")
     if selectors.members(customer).filter(user__email=email).exists():
         raise UserError(f"{email} is already a member of {customer}. Change the role on the people page instead.")
     with transaction.atomic():

@@ -25,15 +25,19 @@ class Limit:
     seconds: int
 
     def spend(self, user: Any) -> None:
-        """Counts one; TooMuch when that is one too many."""
-        key = f"limit:{self.what.replace(' ', '-')}:{user.pk}"
+        """Counts one of somebody's; TooMuch when that is one too many."""
+        if not self.allows(str(user.pk)):
+            raise TooMuch(
+                f"You sent more than {self.most} {self.what} in {self.seconds // 60} minutes, so this was not sent. "
+                f"Try again later, or call {settings.SUPPORT_PHONE}."
+            )
+
+    def allows(self, who: str) -> bool:
+        """Counts one of `who` (a user's id, an address) and says whether that is still within the limit."""
+        key = f"limit:{self.what.replace(' ', '-')}:{who}"
         cache.add(key, 0, self.seconds)
         try:
             count = cache.incr(key)
         except ValueError:  # it ran out between the two lines
             count = 1
-        if count > self.most:
-            raise TooMuch(
-                f"You sent more than {self.most} {self.what} in {self.seconds // 60} minutes, so this was not sent. "
-                f"Try again later, or call {settings.SUPPORT_PHONE}."
-            )
+        return count <= self.most

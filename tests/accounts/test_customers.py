@@ -52,3 +52,10 @@ def test_the_list_takes_as_many_queries_for_sixty_customers_as_for_one(browse, e
 
     with django_assert_max_num_queries(8):
         assert len(pages.get("/staff/customers/").context["page"]) == 50
+
+
+def test_a_search_that_no_database_takes_finds_everybody(browse, erin, acme):
+    answer = browse(erin).get("/staff/customers/", {"q": "a\x00b"})
+
+    assert answer.status_code == 200
+    assert "Acme" in answer.content.decode()

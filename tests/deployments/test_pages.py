@@ -191,6 +191,15 @@ class TestService:
 
         assert "Promote v1" in browse(bob).get("/c/acme/services/api/").content.decode()
 
+    def test_an_older_release_is_not_promoted_over_a_newer_one(self, browse, bob, acme, account, api, deployed):
+        production = factories.EnvironmentFactory(
+            customer=acme, account=account, slug="production", kind="production", name="Production"
+        )
+        newer = factories.ReleaseFactory(service=api, tag="v2")
+        factories.PlacementFactory(service=api, environment=production, release=newer)
+
+        assert "Promote" not in browse(bob).get("/c/acme/services/api/").content.decode()
+
     def test_a_repository_that_could_not_be_made_says_why(self, browse, bob, api):
         Service.objects.filter(pk=api.pk).update(repository_uri="", repository_problem="AWS does not allow it.")
 
@@ -272,12 +281,18 @@ class TestDeployment:
             "events": [{"at": "2026-01-01T10:00:00+00:00", "text": "has started 2 tasks"}],
         }
         Deployment.objects.update(observed=seen, state=states.ROLLING, previous=deployed.release)
-        deployed.stopped_tasks.create(task_arn="arn/x", exit_code=3, stopped_reason="Exited", log_lines=["fatal: no"])
+        deployed.stopped_tasks.create(
+            task_arn="arn/x",
+            exit_code=3,
+            stopped_reason="Failed checks in (target-group arn:aws:x)",
+            log_lines=["fatal: no"],
+        )
 
         page = browse(bob).get(f"/c/acme/deployments/{deployed.pk}/").content.decode()
 
-        for words in ("eu-west-1a", "has started 2 tasks", "fatal: no", "(code 3)", "1 of 2"):
+        for words in ("eu-west-1a", "has started 2 tasks", "fatal: no", "exit code 3", "1 of 2", "Failed checks"):
             assert words in page
+        assert "arn:aws:x" not in page
 
     def test_a_developer_cancels_it(self, browse, bob, deployed):
         Deployment.objects.update(state=states.ROLLING)

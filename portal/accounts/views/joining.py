@@ -5,7 +5,6 @@ from functools import wraps
 
 from allauth.account.adapter import get_adapter
 from django.contrib.auth import login
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -16,9 +15,10 @@ from portal.accounts.forms import JoinForm
 from portal.accounts.models import Invitation, User
 from portal.core.errors import UserError
 from portal.core.htmx import go, page
+from portal.core.limits import Limit
 
 # Tries an address gets in a quarter of an hour: plenty for people, useless for guessing tokens.
-TRIES, WINDOW_SECONDS = 30, 15 * 60
+TRIES = Limit("tries to join", 30, 15 * 60)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -27,9 +27,7 @@ def limited(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[HttpR
 
     @wraps(view)
     def guarded(request: HttpRequest, token: str) -> HttpResponse:
-        key = f"invitation-tries:{get_adapter().get_client_ip(request)}"
-        cache.add(key, 0, WINDOW_SECONDS)
-        if cache.incr(key) > TRIES:
+        if not TRIES.allows(get_adapter().get_client_ip(request)):
             refusal = UserError("Too many invitations were opened from here. Try again in a quarter of an hour.")
             return _refused(request, refusal, status=429)
         return view(request, token)

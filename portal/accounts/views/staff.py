@@ -13,8 +13,9 @@ from portal.core.lists import paginate
 @staff_page(ENGINEERS)
 def customers(request: StaffRequest) -> HttpResponse:
     """Every customer, searched by name or VAT number."""
-    found = selectors.customers(request.GET.get("q", "").strip())
-    context = {"form": SearchForm(request.GET), "page": paginate(request, found)}
+    form = SearchForm(request.GET)
+    found = selectors.customers(form.cleaned_data["q"] if form.is_valid() else "")
+    context = {"form": form, "page": paginate(request, found)}
     return page(request, "accounts/customers.html", context, partial="list")
 
 
