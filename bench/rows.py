@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from billing.models import Invoice
@@ -71,11 +73,15 @@ def customer(slug: str, services: int, deployments: int) -> User:
 
 
 def _deployments(tenant: Customer, owner: User, placements: list[Placement], wanted: int) -> None:
-    now = timezone.now()
+    """One a minute until now, each placement in turn."""
+    first = timezone.now() - timedelta(minutes=wanted)
     make: Callable[[int, Placement], Deployment] = lambda n, placement: Deployment(  # noqa: E731
         customer=tenant, placement=placement, service_id=placement.service_id, environment_id=placement.environment_id,
-        release_id=placement.release_id, requested_by=owner, state=STATES[n % len(STATES)], desired=2,
-        created_at=now - timedelta(minutes=n), started_at=now, finished_at=now, reason="As it ended.",
+        release_id=cast("int", placement.release_id), requested_by=owner, state=STATES[n % len(STATES)], desired=2,
+        created_at=first + timedelta(minutes=n), started_at=first + timedelta(minutes=n),
+        finished_at=first + timedelta(minutes=n + 1), reason="As it ended.",
     )  # fmt: skip
     rows = (make(n, placements[n % len(placements)]) for n in range(wanted))
     Deployment.objects.bulk_create(list(rows), batch_size=1000)
+    last = Deployment.objects.filter(placement=OuterRef("pk")).order_by("-id").values("pk")[:1]
+    Placement.objects.filter(customer=tenant).update(latest=Subquery(last))

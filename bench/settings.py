@@ -1,6 +1,11 @@
 """The portal's settings for bench/pages: as in production, but over plain HTTP and with the floor page added."""
 
-from portal.settings import *  # noqa: F403
+import sys
+
+# Development tools bring these, and structlog loads them where they are; production has neither.
+sys.modules.update(dict.fromkeys(("rich", "pygments")))  # type: ignore[arg-type]
+
+from portal.settings import *  # noqa: E402, F403
 
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]

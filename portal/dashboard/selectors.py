@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -60,8 +60,14 @@ def grid(customer: Customer, columns: list[Environment]) -> tuple[list[Row], boo
 
 def last_deployments(customer: Customer) -> list[Deployment]:
     """The latest rollouts, newest first."""
-    rows = Deployment.objects.for_customer(customer).select_related("environment", "release__service")
-    return list(rows.defer("observed", "traceback")[:LAST])
+    return list(_named(Deployment.objects.for_customer(customer))[:LAST])
+
+
+def _named(rows: QuerySet[Deployment]) -> QuerySet[Deployment]:
+    """Only what a line about a rollout shows; the rest is wide (settings, observations, plans)."""
+    shown = ("state", "reason", "created_at", "finished_at", "environment__name")
+    release = ("release__tag", "release__digest", "release__service__name")
+    return rows.select_related("environment", "release__service").only(*shown, *release)
 
 
 def open_tickets(customer: Customer) -> list[Ticket]:
@@ -82,9 +88,8 @@ def failed_rollouts(customer: Customer) -> list[Deployment]:
         placement=OuterRef("placement"), pk__gt=OuterRef("pk"), state=deployment_states.SUCCEEDED
     )
     rows = Deployment.objects.for_customer(customer).filter(state__in=ENDED_BADLY, finished_at__gte=since)
-    rows = rows.exclude(Exists(made_good)).select_related("environment", "release__service")
     # In the order of the index deployment_ended_badly: by id PostgreSQL would read every rollout where none failed.
-    return list(rows.defer("observed", "traceback").order_by("-finished_at")[:LAST])
+    return list(_named(rows.exclude(Exists(made_good))).order_by("-finished_at")[:LAST])
 
 
 def attention(
