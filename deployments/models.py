@@ -1,8 +1,7 @@
 """Applications, services, releases, deployments, and the history of their configuration."""
 
-from uuid import uuid4
-
 import re
+from uuid import uuid4
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -98,10 +97,6 @@ class Release(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["service", "digest"], name="one_release_per_digest")]
 
-    def is_newer_than(self, other: "Release") -> bool:
-        """Whether its image was pushed later; releases whose push is not known count from when they were chosen."""
-        return (self.pushed_at or self.created_at) > (other.pushed_at or other.created_at)
-
     def __str__(self) -> str:
         return f"{self.service.name} {self.name}"
 
@@ -109,6 +104,10 @@ class Release(models.Model):
     def name(self) -> str:
         """What people call it: the tag, or the beginning of the digest."""
         return self.tag or self.digest[7:19]
+
+    def is_newer_than(self, other: "Release") -> bool:
+        """Whether its image was pushed later; releases whose push is not known count from when they were chosen."""
+        return (self.pushed_at or self.created_at) > (other.pushed_at or other.created_at)
 
 
 class Placement(models.Model):
@@ -241,13 +240,13 @@ class StoppedTask(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["deployment", "task_arn"], name="one_row_per_stopped_task")]
 
+    def __str__(self) -> str:
+        return self.task_arn.rsplit("/", 1)[-1]
+
     @property
     def why(self) -> str:
         """The reason for people: without the ARN that AWS puts into it."""
         return re.sub(r" in \(target-group arn:[^)]*\)", "", self.stopped_reason)
-
-    def __str__(self) -> str:
-        return self.task_arn.rsplit("/", 1)[-1]
 
 
 class ConfigurationChange(models.Model):
