@@ -245,7 +245,9 @@ class StoppedTask(models.Model):
 
     @property
     def why(self) -> str:
-        """The reason for people: without the ARN that AWS puts into it."""
+        """The reason for people; AWS's own words, less their ARNs, where we have none that are plainer."""
+        if self.stopped_reason.startswith("Task failed ELB health checks"):
+            return "The load balancer stopped it: its health check failed."
         return re.sub(r" in \(target-group arn:[^)]*\)", "", self.stopped_reason)
 
 

@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.validators import RegexValidator
 
 from deployments.catalog.services import Identity, Settings
 from deployments.models import Application, Service
 from portal.accounts.models import Customer
+from provisioning.forms import region_choices
 from provisioning.models import AwsAccount
 
 MOST_VARIABLES = 100
@@ -124,7 +124,9 @@ class RegisterForm(SettingsForm):
         empty_label="A new application",
         help_text="The codebase it is part of.",
     )
-    new_application = forms.CharField(max_length=80, required=False, label="Name of the new application")
+    new_application = forms.CharField(
+        max_length=80, required=False, label="Name of the new application", help_text="Only when it is a new one."
+    )
     repository_url = forms.CharField(
         max_length=300,
         required=False,
@@ -152,7 +154,7 @@ class RegisterForm(SettingsForm):
         self._choices("application").queryset = Application.objects.for_customer(customer)
         self._choices("account").queryset = accounts
         self._choices("account").initial = accounts.first()
-        self.fields["region"].choices = [(region, region) for region in settings.AWS_REGIONS]  # type: ignore[attr-defined]
+        self.fields["region"].choices = region_choices()  # type: ignore[attr-defined]
 
     def _choices(self, name: str) -> Any:
         return self.fields[name]

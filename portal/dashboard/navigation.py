@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from portal.accounts.access import ENGINEERS, FINANCE, Can
-from portal.accounts.models import Membership, StaffRole
+from portal.accounts.access import ENGINEERS, FINANCE, Can, capabilities
+from portal.accounts.models import Customer, Membership, StaffRole
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,13 @@ def site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": [], "banners": _banners(request)}
-    customer = getattr(request, "customer", None)
+    customer, can = _place(request)
     return {
-        "nav": _customer_menu(request) if customer else _staff_menu(request, user.staff_role),
+        "nav": _customer_menu(request, customer, can) if customer else _staff_menu(request, user.staff_role),
         "nav_title": customer.name if customer else "in4it",
         "customer": customer,
         "customers": _customers(user.own_memberships),
-        "can": {can.name: can in getattr(request, "can", ()) for can in Can},
+        "can": {each.name: each in can for each in Can},
         "banners": _banners(request),
     }
 
@@ -97,9 +97,18 @@ def _customers(memberships: list[Membership]) -> list[dict[str, str]]:
     return [{"name": m.customer.name, "url": reverse("overview", args=[m.customer.slug])} for m in memberships]
 
 
-def _customer_menu(request: Any) -> list[Item]:
-    slug = request.customer.slug
-    return [_item(request, entry, slug) for entry in CUSTOMER if entry.can in request.can]
+def _place(request: Any) -> tuple[Customer | None, frozenset[Can]]:
+    """The customer whose pages are looked at; elsewhere (the account pages) that of people who have just one."""
+    if hasattr(request, "customer"):
+        return request.customer, request.can
+    memberships = request.user.own_memberships
+    if len(memberships) == 1 and not request.user.staff_role:
+        return memberships[0].customer, capabilities(request.user, memberships[0])
+    return None, frozenset()
+
+
+def _customer_menu(request: HttpRequest, customer: Customer, can: frozenset[Can]) -> list[Item]:
+    return [_item(request, entry, customer.slug) for entry in CUSTOMER if entry.can in can]
 
 
 def _staff_menu(request: HttpRequest, role: str) -> list[Item]:

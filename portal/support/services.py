@@ -47,6 +47,8 @@ def reply(ticket: Ticket, by: User, body: str, *, from_staff: bool) -> Message:
     before, turn, now = ticket.state, _turn_after(from_staff=from_staff), timezone.now()
     if turn != before:
         ticket.state, ticket.waiting_since, ticket.closed_at = turn, now, None
+    if from_staff and ticket.assignee is None:
+        ticket.assignee = by  # who answers first has it, until somebody else takes it
     ticket.updated_at = now
     ticket.save()
     action = "ticket.reopened" if before == states.CLOSED else "ticket.answered"

@@ -20,13 +20,13 @@ def _cloud(runtime: str, factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         forget_clients()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def process_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """Tasks are local processes: real health checks, without a Docker engine."""
     yield from _cloud("process", tmp_path_factory)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     yield from _cloud("docker", tmp_path_factory)
 

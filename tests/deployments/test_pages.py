@@ -284,13 +284,20 @@ class TestDeployment:
         deployed.stopped_tasks.create(
             task_arn="arn/x",
             exit_code=3,
-            stopped_reason="Failed checks in (target-group arn:aws:x)",
+            stopped_reason="Task failed ELB health checks in (target-group arn:aws:x)",
             log_lines=["fatal: no"],
         )
 
         page = browse(bob).get(f"/c/acme/deployments/{deployed.pk}/").content.decode()
 
-        for words in ("eu-west-1a", "has started 2 tasks", "fatal: no", "exit code 3", "1 of 2", "Failed checks"):
+        for words in (
+            "eu-west-1a",
+            "has started 2 tasks",
+            "fatal: no",
+            "exit code 3",
+            "1 of 2",
+            "its health check failed",
+        ):
             assert words in page
         assert "arn:aws:x" not in page
 

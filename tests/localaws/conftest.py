@@ -29,7 +29,7 @@ def start(state_dir: Path, runtime: str, *, port: int = 0, pace: float = 0.02, a
 
 
 @pytest.fixture(
-    scope="session",
+    scope="package",
     params=["process", pytest.param("docker", marks=pytest.mark.docker)],
 )
 def aws(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
@@ -39,7 +39,7 @@ def aws(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     started.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def process_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     started = start(tmp_path_factory.mktemp("state"), "process", pace=0.1)
     yield started

@@ -23,7 +23,7 @@ class Killed(BaseException):
     """A worker's sudden death: nothing in the portal catches it."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def local_aws(tmp_path_factory) -> Iterator[str]:
     """The address of a local AWS in which a resource takes a twentieth of a second."""
     folder, port = tmp_path_factory.mktemp("aws"), free_port()
