@@ -180,3 +180,14 @@ def test_a_ticket_takes_as_many_queries_for_many_messages_as_for_one(
 
     with django_assert_max_num_queries(8):
         client.get(reverse("staff_ticket", args=[ticket.pk]))
+
+
+def test_who_answers_first_has_the_ticket_until_somebody_else_takes_it(acme, erin):
+    ticket = factories.TicketFactory(customer=acme)
+    second = factories.UserFactory(staff_role="engineer")
+
+    services.reply(ticket, erin, "Looking.", from_staff=True)
+    services.reply(ticket, second, "Me too.", from_staff=True)
+
+    ticket.refresh_from_db()
+    assert ticket.assignee == erin
