@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from portal.core.looks import look_of
 from portal.core.models import AuditEvent
 
 NOTHING = "–"
@@ -30,9 +31,18 @@ class Entry:
 def entry(event: AuditEvent) -> Entry:
     """What a line of the audit log shows."""
     fields = [*event.before, *(name for name in event.after if name not in event.before)]
-    differing = [name for name in fields if event.before.get(name) != event.after.get(name)]
-    changes = (Change(_words(name), _text(event.before.get(name)), _text(event.after.get(name))) for name in differing)
-    return Entry(event, _words(event.action.replace(".", ": ")), tuple(changes))
+    told = (_change(name, event.before.get(name), event.after.get(name)) for name in fields)
+    changes = tuple(change for change in told if change.before != change.after)
+    return Entry(event, _words(event.action.replace(".", ": ")), changes)
+
+
+def _change(name: str, before: Any, after: Any) -> Change:
+    return Change(_words(name), _value(name, before), _value(name, after))
+
+
+def _value(name: str, value: Any) -> str:
+    """States are said with the words that the pages use for them."""
+    return look_of(value).word if name == "state" and value else _text(value)
 
 
 def _words(name: str) -> str:
@@ -45,4 +55,6 @@ def _text(value: Any) -> str:
         return "yes" if value else "no"
     if value is None or value in ("", [], {}):
         return NOTHING
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

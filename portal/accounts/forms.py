@@ -44,6 +44,11 @@ class CompanyForm(forms.ModelForm[Customer]):
             "reference": "An order or contract number to be shown on every invoice.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("legal_name", "street", "postal_code", "city"):  # no invoice without them
+            self.fields[name].required = True
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         number, country = values.get("vat_number"), values.get("country")

@@ -93,6 +93,23 @@ def test_before_and_after_are_shown_in_words(acme, alice):
     )
 
 
+def test_states_and_lists_are_said_in_words_and_what_stays_empty_is_left_out(acme, alice):
+    shown = entry(
+        event(
+            acme,
+            alice,
+            "deployment.rolled_back",
+            before={"state": "rolling_back", "reason": ""},
+            after={"state": "rolled_back", "reason": None, "keys": ["Added a", "Changed b"]},
+        )
+    )
+
+    assert shown.changes == (
+        Change("State", "Rolling back", "Rolled back"),
+        Change("Keys", "–", "Added a, Changed b"),
+    )
+
+
 def test_pages_of_fifty_in_few_queries(browse, acme, alice, django_assert_max_num_queries):
     for _ in range(51):
         audit.record("customer.changed", acme, actor=alice, customer=acme)
