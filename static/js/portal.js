@@ -75,7 +75,9 @@
   document.addEventListener("htmx:sendError", () => {
     showToast({ kind: "warning", text: "The portal cannot be reached. Check your connection; the page goes on by itself." });
   });
-  document.addEventListener("htmx:afterSettle", markScrollable);
+  // An observer runs before anybody can reach what a swap brought in; htmx's own events come a moment later.
+  new MutationObserver(markScrollable).observe(document.body, { childList: true, subtree: true });
+  document.fonts.ready.then(markScrollable);
   window.addEventListener("resize", markScrollable);
   document.querySelectorAll("[data-toast]").forEach(fade);
   markScrollable();

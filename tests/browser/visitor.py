@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+NEXT_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SERIOUS = {"serious", "critical"}
 WORK = 120_000  # milliseconds in which workers have done what was asked
 # A form that was filled in wrongly answers 422, which the browser reports as a resource that failed.
@@ -119,6 +120,7 @@ class Visitor:
     def _phone_at_night(self) -> Iterator[None]:
         self.page.emulate_media(color_scheme="dark")
         self.page.set_viewport_size(PHONE)
+        self.page.evaluate(NEXT_FRAMES)  # scripts hear of the new size with the next frame
         yield
         self.page.set_viewport_size(DESK)
         self.page.emulate_media(color_scheme="light")
