@@ -201,7 +201,7 @@ class Deployment(Work):
             models.Index(fields=["service", "environment", "-id"], name="deployment_service"),
             models.Index(
                 fields=["customer", "-finished_at"],
-                condition=models.Q(state__in=[states.ERRORED, states.FAILED, states.ROLLED_BACK]),
+                condition=models.Q(state__in=sorted(states.ENDED_BADLY)),
                 name="deployment_ended_badly",
             ),
         ]

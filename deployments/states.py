@@ -20,4 +20,5 @@ ACTIVE = frozenset({QUEUED, PREPARING, ROLLING, ROLLING_BACK})
 WATCHED = frozenset({ROLLING, ROLLING_BACK})  # looked after by the watcher of the cluster
 STEPPED = frozenset({QUEUED, PREPARING})  # driven by their own steps
 ENDED = frozenset({SUCCEEDED, ROLLED_BACK, FAILED, CANCELED, ERRORED})
+ENDED_BADLY = ENDED - {SUCCEEDED, CANCELED}  # what somebody has to look at
 CANCELABLE = frozenset({QUEUED, PREPARING, ROLLING})

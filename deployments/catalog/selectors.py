@@ -108,7 +108,7 @@ def _cell(said: dict[str, Any]) -> Cell:
         desired=said["desired"],
         deployment_id=said["latest_id"],
         going_on=state if state in states.ACTIVE else "",
-        last_failed=state in states.ENDED - {states.SUCCEEDED, states.CANCELED},
+        last_failed=state in states.ENDED_BADLY,
     )
 
 

@@ -23,7 +23,6 @@ from provisioning.models import AwsAccount, Environment
 GRID_SERVICES = 20
 LAST = 8
 FAILED_DAYS = 7
-ENDED_BADLY = (deployment_states.FAILED, deployment_states.ROLLED_BACK, deployment_states.ERRORED)
 ENVIRONMENT_SENTENCES = {
     environment_states.PLANNED: "The plan of {name} waits for your approval.",
     environment_states.FAILED: "{name} could not be created.",
@@ -87,7 +86,9 @@ def failed_rollouts(customer: Customer) -> list[Deployment]:
     made_good = Deployment.objects.filter(
         placement=OuterRef("placement"), pk__gt=OuterRef("pk"), state=deployment_states.SUCCEEDED
     )
-    rows = Deployment.objects.for_customer(customer).filter(state__in=ENDED_BADLY, finished_at__gte=since)
+    rows = Deployment.objects.for_customer(customer).filter(
+        state__in=deployment_states.ENDED_BADLY, finished_at__gte=since
+    )
     # In the order of the index deployment_ended_badly: by id PostgreSQL would read every rollout where none failed.
     return list(_named(rows.exclude(Exists(made_good))).order_by("-finished_at")[:LAST])
 

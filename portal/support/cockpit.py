@@ -73,8 +73,9 @@ def _tickets() -> Iterator[Item]:
 def _rollouts() -> Iterator[Item]:
     """Rollouts that ended badly in the last 24 hours and that no later one of the same service made good."""
     later = Deployment.objects.filter(placement=OuterRef("placement"), id__gt=OuterRef("id"), state=rollout.SUCCEEDED)
-    bad = (rollout.FAILED, rollout.ROLLED_BACK, rollout.ERRORED)
-    found = Deployment.objects.filter(state__in=bad, finished_at__gte=timezone.now() - RECENT).exclude(Exists(later))
+    found = Deployment.objects.filter(state__in=rollout.ENDED_BADLY, finished_at__gte=timezone.now() - RECENT).exclude(
+        Exists(later)
+    )
     for row in found.select_related("customer", "service", "environment", "release__service").order_by("finished_at")[
         :MOST
     ]:
