@@ -11,7 +11,8 @@ from django.utils import timezone
 from deployments import states
 from portal.accounts.models import Customer, TenantQuerySet, User
 from portal.core.encryption import EncryptedTextField
-from portal.core.work import Work
+from portal.core.work.steps import Work
+from portal.core.work.turns import TaskTurn
 from provisioning.models import AwsAccount, Environment
 
 
@@ -157,8 +158,10 @@ class Deployment(Work):
         DEPLOY = "deploy", "Deployment"
         ROLLBACK = "rollback", "Rollback"
 
+    TASK = "deployments.advance_deployment"
     MOVES = states.MOVES
     ACTIVE = states.ACTIVE
+    STEPPED = states.STEPPED
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="deployments")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="deployments")
@@ -213,12 +216,12 @@ class Deployment(Work):
         return reverse("deployment", args=[self.customer.slug, self.pk])
 
 
-class ClusterWatch(models.Model):
-    """One watcher serves all active rollouts of a cluster; `seq` makes doubled deliveries of its task harmless."""
+class ClusterWatch(TaskTurn):
+    """One watcher serves all active rollouts of a cluster: each of its turns is a look at all of them."""
+
+    TASK = "deployments.watch_cluster"
 
     environment = models.OneToOneField(Environment, on_delete=models.CASCADE, related_name="watch")
-    seq = models.PositiveIntegerField(default=0)
-    heartbeat_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return f"watch of {self.environment}"

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -14,28 +13,20 @@ from kombu.exceptions import OperationalError
 from deployments import states
 from deployments.catalog import selectors as catalog
 from deployments.catalog import services as catalog_services
-from deployments.models import Deployment, Service
-from deployments.rollouts import prepare, refresh, selectors, services, watch
-from portal.core.work import enqueue, pick_up, run_step, stale
+from deployments.models import ClusterWatch, Deployment, Service
+from deployments.rollouts import prepare, refresh, selectors, watch
+from deployments.rollouts.watches import watch_of
+from portal.core.work.steps import PASSING, run_step
+from portal.core.work.turns import claim
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
 
 log = structlog.get_logger(__name__)
 
 
-def start(deployment: Deployment) -> None:
-    """Sends a queued deployment's first step to a worker, on commit."""
-    enqueue(advance_deployment, deployment)
-
-
 def start_repository(service: Service) -> None:
     """Has the service's image repository made, on commit."""
     _send(ensure_repository, (service.pk,))
-
-
-def start_watch(environment_id: int, seconds: float = 0) -> None:
-    """Sends the next look at an environment's rollouts to a worker; needless ones do nothing."""
-    _send(watch_cluster, (environment_id, services.watch_of(environment_id).seq), seconds)
 
 
 def _send(task: object, arguments: tuple[int, ...], seconds: float = 0) -> None:
@@ -56,26 +47,23 @@ def ensure_repository(service_id: int) -> None:
     catalog_services.ensure_repository(Service.objects.select_related("account", "customer").get(pk=service_id))
 
 
-@shared_task(name="deployments.advance_deployment")
+@shared_task(name=Deployment.TASK)
 def advance_deployment(pk: int, seq: int) -> None:
-    """One step of a deployment that is being prepared; once it rolls, the environment's watcher follows it."""
-    deployment = Deployment.objects.get(pk=pk)
-    if deployment.state in states.STEPPED:
-        run_step(advance_deployment, Deployment, pk, seq, prepare.advance)
-    elif deployment.state in states.WATCHED:
-        start_watch(deployment.environment_id)
+    """One step of a deployment that is being prepared; once it rolls, the environment's watch follows it."""
+    run_step(Deployment, pk, seq, prepare.advance)
 
 
-@shared_task(name="deployments.watch_cluster")
-def watch_cluster(environment_id: int, seq: int) -> None:
+@shared_task(name=ClusterWatch.TASK)
+def watch_cluster(pk: int, seq: int) -> None:
     """One look at all rollouts of an environment, as long as there are any."""
-    if not services.claim_watch(environment_id, seq):
+    turn = claim(ClusterWatch.objects.all(), pk, seq)
+    if turn is None:
         return
     # A look that takes too long is cut off; the next one begins with the rollouts that this one did not reach.
-    with suppress(SoftTimeLimitExceeded):
-        watch.watch(Environment.objects.select_related("account", "customer").get(pk=environment_id))
-    if Deployment.objects.filter(environment=environment_id, state__in=states.WATCHED).exists():
-        start_watch(environment_id, settings.POLL_SECONDS)
+    with suppress(*PASSING):
+        watch.watch(Environment.objects.select_related("account", "customer").get(pk=turn.environment_id))
+    if Deployment.objects.filter(environment=turn.environment_id, state__in=states.WATCHED).exists():
+        turn.wake(settings.POLL_SECONDS)
 
 
 @shared_task(name="deployments.refresh_placements")
@@ -89,10 +77,9 @@ def refresh_placements(environment_id: int) -> None:
 
 @shared_task(name="deployments.tick_deployments")
 def tick_deployments() -> None:
-    """Picks up what no worker owns: killed workers, a lost broker, repositories that could not be made yet."""
-    pick_up(advance_deployment, stale(Deployment).filter(state__in=states.STEPPED))
+    """Picks up what no watch looks at, and repositories that could not be made yet."""
     for environment in selectors.unwatched_environments():
-        start_watch(environment.pk)
+        watch_of(environment.pk).wake()
     for service in catalog.without_repository(tried_before=timezone.now() - timedelta(minutes=1)):
         start_repository(service)
     for environment in selectors.unobserved_environments():

@@ -233,7 +233,7 @@ WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=150)
 # Seconds between two looks at AWS while something moves there.
 POLL_SECONDS = env.float("POLL_SECONDS", default=3)
 WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)
-RQ_QUEUES = {"documents": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 120}}
+RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 120} for name in ("mail", "documents")}
 RQ_SHOW_ADMIN_LINK = False
 
 # AWS (shared by real and local AWS; only these settings differ between them) ---------------------------------------
@@ -280,8 +280,9 @@ LOG_JSON = env.bool("LOG_JSON", default=not DEBUG)
 LOGGING = configure(json=LOG_JSON, level=env.str("LOG_LEVEL", default="INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 
-# Picked up every WORK_TICK_SECONDS: rows that no worker owns (killed worker, lost Redis).
+# Picked up every WORK_TICK_SECONDS: what no worker owns (killed worker, lost Redis). A tick that waited until the next
+# one was sent is dropped: workers that were away are not flooded with old ticks.
+TICKS = ("core.tick_work", "core.tick_outbox", "deployments.tick_deployments")
 CELERY_BEAT_SCHEDULE = {
-    "environments": {"task": "provisioning.tick_environments", "schedule": WORK_TICK_SECONDS},
-    "deployments": {"task": "deployments.tick_deployments", "schedule": WORK_TICK_SECONDS},
+    task: {"task": task, "schedule": WORK_TICK_SECONDS, "options": {"expires": WORK_TICK_SECONDS}} for task in TICKS
 }

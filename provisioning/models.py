@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Customer, TenantQuerySet, User
 from portal.core.encryption import EncryptedTextField
-from portal.core.work import Work
+from portal.core.work.steps import Work
 from provisioning import states
 
 REGION_NAMES = {
@@ -76,8 +76,10 @@ class Environment(Work):
         MEDIUM = "medium", "Medium: 2 to 4 hosts of 4 GiB"
         LARGE = "large", "Large: 2 to 8 hosts of 8 GiB"
 
+    TASK = "provisioning.step_environment"
     MOVES = states.MOVES
     ACTIVE = states.ACTIVE
+    STEPPED = states.ACTIVE
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="environments")
     account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="environments")

@@ -1,6 +1,6 @@
 """What people ask for: AWS accounts connected and changed, environments requested, approved, retried, deleted.
 
-A service writes rows and the audit log; the caller then starts the work with provisioning.tasks.start(environment).
+A service writes rows and the audit log in one transaction, and the work it asks for starts when that commits.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,8 @@ from django.utils import timezone
 from portal.accounts.models import Customer
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
-from portal.core.work import transition
+from portal.core.work.state import transition
+from portal.core.work.steps import begin
 from provisioning import states
 from provisioning.aws.identity import ConnectionReport, new_external_id, role_template, test_connection
 from provisioning.models import AwsAccount, Environment
@@ -132,7 +133,7 @@ def request_environment(customer: Customer, data: EnvironmentData, actor: Any) -
     after = {"name": data.name, "kind": data.kind, "region": data.region, "size": data.size}
     try:
         with transaction.atomic():
-            environment.save()
+            begin(environment)
             audit.record("environment.requested", environment, actor=actor, after=after)
     except IntegrityError as error:
         raise _taken(slug) from error

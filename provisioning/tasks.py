@@ -1,9 +1,10 @@
-"""The worker's side of environments: one short step a task, and the tick that finds what nobody works on."""
+"""The worker's side of environments: one short step a task."""
 
 from celery import shared_task
 from django.conf import settings
 
-from portal.core.work import RetryLater, enqueue, pick_up, run_step, stale, transition
+from portal.core.work.state import transition
+from portal.core.work.steps import RetryLater, run_step
 from provisioning import states
 from provisioning.aws.errors import AwsProblem
 from provisioning.environments.causes import advice_for
@@ -16,22 +17,10 @@ RETRY_POLLS = 5  # after AWS throttled us or did not answer, this many times the
 _STEPS = {states.DRAFT: begin, states.PLANNING: plan, states.CREATING: create, states.DELETING: delete}
 
 
-def start(environment: Environment) -> None:
-    """Sends the environment's next step to a worker on commit; call it after every request of a person."""
-    if environment.is_active:
-        enqueue(step_environment, environment)
-
-
-@shared_task(name="provisioning.step_environment")
+@shared_task(name=Environment.TASK)
 def step_environment(pk: int, seq: int) -> None:
     """One step of one environment."""
-    run_step(step_environment, Environment, pk, seq, advance)
-
-
-@shared_task(name="provisioning.tick_environments")
-def tick_environments() -> None:
-    """Every minute: picks up environments that no worker has touched for a while."""
-    pick_up(step_environment, stale(Environment))
+    run_step(Environment, pk, seq, advance)
 
 
 def advance(environment: Environment) -> float:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -13,7 +12,7 @@ from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.limits import Limit
 from portal.core.lists import paginate
-from provisioning import selectors, services, states, tasks
+from provisioning import selectors, services, states
 from provisioning.environments.wording import charges
 from provisioning.forms import AccountForm, EnvironmentForm, FleetFilter
 from provisioning.models import AwsAccount, Environment
@@ -112,9 +111,7 @@ def environment_new(request: CustomerRequest) -> HttpResponse:
     form = EnvironmentForm(request.POST or None, customer=request.customer)
     if request.method == "POST" and form.is_valid():
         try:
-            with transaction.atomic():
-                environment = services.request_environment(request.customer, form.data_entered(), request.user)
-                tasks.start(environment)
+            environment = services.request_environment(request.customer, form.data_entered(), request.user)
         except UserError as error:
             form.add_error("name", str(error))
         else:
@@ -169,9 +166,7 @@ def _act(request: CustomerRequest, slug: str, service: Any) -> HttpResponse:
     """Does it, and shows where the environment stands then; a second click changes nothing."""
     row = _load(request, slug)
     try:
-        with transaction.atomic():
-            service(row, request.user)
-            tasks.start(row)
+        service(row, request.user)
     except UserError as refused:
         messages.warning(request, str(refused))
     return htmx.go(request, row)
@@ -184,9 +179,7 @@ def environment_delete(request: CustomerRequest, slug: str) -> HttpResponse:
     error = ""
     if request.method == "POST":
         try:
-            with transaction.atomic():
-                services.request_deletion(row, request.POST.get("name", ""), request.user)
-                tasks.start(row)
+            services.request_deletion(row, request.POST.get("name", ""), request.user)
             return htmx.go(request, row)
         except UserError as refused:
             error = str(refused)

@@ -15,8 +15,10 @@ from django.utils import timezone
 from deployments import keys, states
 from deployments.models import Deployment, Placement, Service
 from deployments.rollouts import names
+from deployments.rollouts.watches import watch_of
 from portal.core.locks import hold
-from portal.core.work import RetryLater, keep, transition
+from portal.core.work.state import transition
+from portal.core.work.steps import RetryLater, keep
 from provisioning.aws import ecr, ecs, elbv2
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
@@ -200,6 +202,7 @@ def start(deployment: Deployment, session: AwsSession) -> None:
             reason=first or "New tasks take over from old ones as soon as they are healthy.",
             deadline_at=timezone.now() + ROLLOUT_LIMIT,
         )
+        watch_of(deployment.environment_id).wake()
 
 
 def update_to(deployment: Deployment, task_definition: str, desired: int) -> ecs.ServiceUpdate:

@@ -1,13 +1,13 @@
 """Asking for deployments, rollbacks and cancellations."""
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from deployments import states
-from deployments.models import ClusterWatch, Deployment, Placement, Release, Service
+from deployments.models import Deployment, Placement, Release, Service
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
+from portal.core.work.steps import begin
 from provisioning.aws import ecr
 from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
@@ -105,7 +105,7 @@ def _queue(deployment: Deployment) -> None:
     deployment.placement = placement
     deployment.previous = placement.release
     deployment.previous_task_definition_arn = placement.task_definition_arn
-    deployment.save()
+    begin(deployment)
     Placement.objects.filter(pk=placement.pk).update(latest=deployment)
     audit.record(
         "deployment.requested",
@@ -127,13 +127,3 @@ def request_cancel(deployment: Deployment, user: User) -> None:
             raise IllegalMove("This deployment is over, or being stopped already: there is nothing left to cancel.")
         audit.record("deployment.cancel_requested", deployment, actor=user)
     deployment.cancel_requested_by = user
-
-
-def claim_watch(environment_id: int, seq: int) -> bool:
-    """Whether it is this delivery's turn to look: of several with the same `seq` only one wins."""
-    turn = ClusterWatch.objects.filter(environment=environment_id, seq=seq)
-    return bool(turn.update(seq=seq + 1, heartbeat_at=timezone.now()))
-
-
-def watch_of(environment_id: int) -> ClusterWatch:
-    return ClusterWatch.objects.get_or_create(environment_id=environment_id)[0]

@@ -13,7 +13,6 @@ from deployments.rollouts import page as live
 from deployments.rollouts import selectors, services
 from deployments.rollouts.forms import DeployForm, DeploymentFilter, RollbackForm
 from deployments.rollouts.preview import Images, Preview, image_problem, images, preview
-from deployments.tasks import start
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core.errors import UserError
 from portal.core.htmx import STOP_POLLING, go, page, progress, toast
@@ -73,7 +72,6 @@ def deploy(request: CustomerRequest, name: str) -> HttpResponse:
         except UserError as error:
             form.add_error(None, str(error))
         else:
-            start(made)
             return go(request, made)
     context = {
         "service": service,
@@ -132,7 +130,6 @@ def deployment_rollback(request: CustomerRequest, pk: int) -> HttpResponse:
         except UserError as error:
             form.add_error(None, str(error))
         else:
-            start(made)
             return go(request, made)
     release: Release = found.release
     context: dict[str, Any] = {

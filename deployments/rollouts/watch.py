@@ -4,13 +4,10 @@ What is decided is written down before AWS is told, and told again as long as AW
 between the two.
 """
 
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction as database
 from django.utils import timezone
 
@@ -20,16 +17,15 @@ from deployments.rollouts import observe, selectors
 from deployments.rollouts.decision import Decision, Facts, Move, Why, decide
 from deployments.rollouts.explain import explain
 from deployments.rollouts.prepare import ROLLOUT_LIMIT, update_to
-from portal.core import work
 from portal.core.errors import LostRace
-from portal.core.work import transition
+from portal.core.work.state import transition
+from portal.core.work.steps import ending_errored, note_problem
 from provisioning.aws import ecs
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
 from provisioning.models import Environment
 from provisioning.sessions import session_for
 
-log = structlog.get_logger(__name__)
 FRESH = timedelta(seconds=10)  # ECS answers from several copies: right after a change some do not know it yet
 
 WHY = {
@@ -59,17 +55,11 @@ def watch(environment: Environment) -> None:
 
 def _attend(session: AwsSession, deployment: Deployment, services: Mapping[str, ecs.ServiceState]) -> None:
     """What goes wrong with one rollout must not keep the others waiting."""
-    with suppress(LostRace):
+    with ending_errored(deployment):
         try:
             _follow(session, deployment, services.get(deployment.placement.ecs_service_name))
         except AwsProblem as problem:
             _note(deployment, problem)
-        except (LostRace, SoftTimeLimitExceeded):
-            raise
-        except Exception as error:
-            log.exception("rollout.errored", deployment=deployment.pk)
-            details = "".join(traceback.format_exception(error))
-            transition(deployment, states.ERRORED, reason=work.ERRORED_SENTENCE, traceback=details)
 
 
 def _note(deployment: Deployment, problem: AwsProblem) -> None:
@@ -78,7 +68,7 @@ def _note(deployment: Deployment, problem: AwsProblem) -> None:
         reason = f"The portal could not follow this rollout. {problem.sentence} What runs now is not known."
         transition(deployment, states.FAILED, reason=reason, cause=problem.sentence)
     else:
-        Deployment.objects.filter(pk=deployment.pk).update(problem=problem.sentence)
+        note_problem(deployment, problem.sentence)
 
 
 def _follow(session: AwsSession, deployment: Deployment, service: ecs.ServiceState | None) -> None:
@@ -86,8 +76,7 @@ def _follow(session: AwsSession, deployment: Deployment, service: ecs.ServiceSta
     seen = observe.look(session, deployment, service) if service else None
     if seen:
         observe.record(session, deployment, facts, seen)
-    if deployment.problem:
-        Deployment.objects.filter(pk=deployment.pk).update(problem="")
+    note_problem(deployment, "")
     decision = decide(facts, service)
     if decision.move is not Move.WAIT:
         ACTIONS[decision.move](_Rollout(session, deployment, service, decision))

@@ -1,6 +1,8 @@
 """Expected failures: what a person did or must do. Everything else is a bug of ours and shows as a 500."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -19,6 +21,17 @@ class UserError(Exception):
         super().__init__(sentence)
         self.code = code or self.code
         self.status = status or self.status
+
+
+class Invalid(UserError):
+    """What was given will not do: `problems` has a sentence for each field; "" stands for the whole."""
+
+    code = "invalid"
+    status = 422
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(dict.fromkeys(problems.values())))
+        self.problems = dict(problems)
 
 
 class Busy(UserError):
@@ -52,6 +65,19 @@ class UserErrorMiddleware:
         if not isinstance(error, UserError):
             return None
         if request.headers.get("Accept", "").startswith("application/json"):
-            body = {"type": "about:blank", "title": error.code, "detail": str(error), "status": error.status}
-            return JsonResponse(body, status=error.status, content_type="application/problem+json")
+            return JsonResponse(problem_details(error), status=error.status, content_type="application/problem+json")
         return render(request, "errors/refused.html", {"error": error}, status=error.status)
+
+
+def problem_details(error: UserError) -> dict[str, Any]:
+    """The refusal for programs: RFC 9457, with the members `code`, and `errors` for the fields it is about."""
+    details: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": str(error),
+        "code": error.code,
+    }
+    if isinstance(error, Invalid):
+        details["errors"] = [{"field": field, "detail": sentence} for field, sentence in error.problems.items()]
+    return details

@@ -1,10 +1,14 @@
 """Rows that belong to no app in particular: the audit log, the steps of long-running work, named locks."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from portal.core.encryption import EncryptedTextField
+from portal.core.work.turns import Turn
 
 
 class AuditEvent(models.Model):
@@ -67,3 +71,48 @@ class Lock(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Waiting(models.Manager["Outgoing"]):
+    """Those that are neither done nor stopped."""
+
+    def get_queryset(self) -> "models.QuerySet[Outgoing]":
+        return super().get_queryset().filter(done_at=None, stopped_at=None)
+
+
+class Outgoing(Turn):
+    """Something that leaves the house or is rendered, written by a service in its transaction (portal/core/outbox.py).
+
+    It waits, is done, or has stopped because it failed too often. `key` stays the same in every attempt: a mail's
+    Message-ID is made of it.
+    """
+
+    kind = models.CharField(max_length=60)  # what is delivered, e.g. "accounts.invitation"
+    queue = models.CharField(max_length=20)
+    key = models.UUIDField(default=uuid4, unique=True, editable=False)
+    about_kind = models.CharField(max_length=60)
+    about_id = models.CharField(max_length=60)
+    about_name = models.CharField(max_length=200)
+    customer = models.ForeignKey("accounts.Customer", null=True, on_delete=models.CASCADE, related_name="+")
+    payload = EncryptedTextField(default="{}")  # JSON; emptied when it is done
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()  # when the tick hands it over (again)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=500, blank=True)  # what the last attempt met
+    done_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager["Outgoing"]()
+    waiting = Waiting()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(done_at=None, stopped_at=None), name="outgoing_due"),
+            models.Index(fields=["stopped_at"], condition=models.Q(stopped_at__isnull=False), name="outgoing_stopped"),
+            models.Index(fields=["done_at"], condition=models.Q(done_at__isnull=False), name="outgoing_done"),
+            models.Index(fields=["about_kind", "about_id"], name="outgoing_about"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} about {self.about_name}"

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from portal.accounts.models import Customer, User
 from portal.demo.report import NotSeen, wait_until
-from provisioning import services, states, tasks
+from provisioning import services, states
 from provisioning.aws import cloudformation
 from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess
 from provisioning.models import AwsAccount, Environment
@@ -56,7 +56,6 @@ def environments(customer: Customer, owner: User, aws: AwsAccount) -> list[Envir
         _wait(environment, states.PLANNED, states.CREATING, states.READY)
         if environment.state == states.PLANNED:
             services.approve(environment, owner)
-            tasks.start(environment)
     for environment in wanted:
         _wait(environment, states.READY)
     return wanted
@@ -66,9 +65,7 @@ def _requested(customer: Customer, owner: User, aws: AwsAccount, name: str, kind
     found = Environment.objects.for_customer(customer).exclude(state__in=states.GONE).filter(kind=kind).first()
     if isinstance(found, Environment):
         return found
-    made = services.request_environment(customer, services.EnvironmentData(aws, name, kind, REGION), owner)
-    tasks.start(made)
-    return made
+    return services.request_environment(customer, services.EnvironmentData(aws, name, kind, REGION), owner)
 
 
 def _wait(environment: Environment, *wanted: str) -> None:

@@ -61,9 +61,7 @@ def push(service: Service, version: str, fault: str = "") -> str:
 def deploy(service: Service, environment: Environment, digest: str, user: User, note: str) -> Deployment:
     """Asks for a rollout, as the deploy page does."""
     release = rollouts.find_release(service, digest)
-    deployment = rollouts.request_deployment(service, environment, release, user, note=note)
-    tasks.start(deployment)
-    return deployment
+    return rollouts.request_deployment(service, environment, release, user, note=note)
 
 
 def wait(deployment: Deployment, wanted: str) -> None:

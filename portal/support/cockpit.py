@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from deployments import states as rollout
 from deployments.models import Deployment
-from portal.core.work import Work
+from portal.core.work.steps import Work
 from portal.support import selectors, states
 from portal.support.models import Ticket
 from provisioning import states as environment

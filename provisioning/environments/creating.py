@@ -1,6 +1,6 @@
 """CREATING: the approved plan is executed, and watched until everything is there or AWS has given up."""
 
-from portal.core.work import transition
+from portal.core.work.state import transition
 from provisioning import states
 from provisioning.aws import cloudformation
 from provisioning.aws.cloudformation import StackState

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from portal.core.work import transition
+from portal.core.work.state import transition
 from provisioning import states
 from provisioning.aws import cloudformation, elbv2
 from provisioning.aws.cloudformation import StackState

@@ -6,7 +6,8 @@ A stack belongs to the environment when its id is the one we wrote down; it is w
 from django.conf import settings
 from django.utils import timezone
 
-from portal.core.work import keep, transition
+from portal.core.work.state import transition
+from portal.core.work.steps import keep
 from provisioning import states
 from provisioning.aws import cloudformation
 from provisioning.aws.cloudformation import ChangeSet, StackState

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from celery import Celery
+from celery import Celery, current_app
 from celery.exceptions import SoftTimeLimitExceeded
 from django.apps import apps
 from django.db import OperationalError
@@ -11,33 +11,42 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.core import work
+from portal.core import tasks
 from portal.core.errors import IllegalMove, LostRace
 from portal.core.models import AuditEvent
+from portal.core.work import steps as work
+from portal.core.work import turns
+from portal.core.work.state import transition
 from provisioning import states
 from provisioning.models import Environment
 from tests import factories
 from tests.conftest import free_port
 
-KINDS = [model for model in apps.get_models() if issubclass(model, work.Work)]
+KINDS = work.kinds()
+TURNS = [model for model in apps.get_models() if issubclass(model, turns.TaskTurn)]
 every_example_has_its_rows = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
 )
 
 
 class Queue:
-    """In Celery's place: keeps what is sent, as (pk, seq) and the countdown."""
+    """In the broker's place: keeps what is sent, as (pk, seq) and the countdown; `tasks` are the names."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[tuple[int, int], float]] = []
+        self.tasks: set[str] = set()
 
-    def apply_async(self, args: tuple[int, int], countdown: float) -> None:
+    def send_task(self, name: str, args: tuple[int, int], countdown: float) -> None:
+        self.tasks.add(name)
         self.sent.append((args, countdown))
 
 
 @pytest.fixture
-def queue():
-    return Queue()
+def queue(monkeypatch):
+    queue = Queue()
+    monkeypatch.setattr(Celery, "send_task", lambda _app, name, args, countdown: queue.send_task(name, args, countdown))
+    turns.broker.open()
+    return queue
 
 
 @pytest.fixture
@@ -51,15 +60,20 @@ def step(queue, environment, django_capture_on_commit_callbacks):
 
     def deliver(advance, seq: int = 0) -> None:
         with django_capture_on_commit_callbacks(execute=True):
-            work.run_step(queue, Environment, environment.pk, seq, advance)
+            work.run_step(Environment, environment.pk, seq, advance)
         environment.refresh_from_db()
 
     return deliver
 
 
+def claim(row: Environment) -> bool:
+    """Another worker takes the turn."""
+    return turns.claim(Environment.objects.all(), row.pk, row.seq) is not None
+
+
 def to(state: str, seconds: float = 3):
     def advance(row: Environment) -> float:
-        work.transition(row, state)
+        transition(row, state)
         return seconds
 
     return advance
@@ -73,7 +87,7 @@ def fail(error: Exception):
 
 
 def test_a_move_saves_state_reason_and_fields_and_writes_step_and_event(environment, erin):
-    work.transition(environment, states.PLANNING, reason="Wanted.", actor=erin, advice="Wait.")
+    transition(environment, states.PLANNING, reason="Wanted.", actor=erin, advice="Wait.")
 
     environment.refresh_from_db()
     assert (environment.state, environment.reason, environment.advice) == ("planning", "Wanted.", "Wait.")
@@ -86,31 +100,31 @@ def test_a_move_saves_state_reason_and_fields_and_writes_step_and_event(environm
 
 def test_a_move_that_the_table_lacks_is_refused_in_words(environment):
     with pytest.raises(IllegalMove, match="is draft: it cannot become ready from there"):
-        work.transition(environment, states.READY)
+        transition(environment, states.READY)
 
     assert not environment.steps.exists()
 
 
 def test_of_two_who_move_a_row_at_once_the_second_loses(environment):
     other = Environment.objects.get(pk=environment.pk)
-    work.transition(environment, states.PLANNING)
+    transition(environment, states.PLANNING)
 
     with pytest.raises(LostRace):
-        work.transition(other, states.PLANNING)
+        transition(other, states.PLANNING)
 
     assert environment.steps.count() == 1
     assert other.state == states.DRAFT
 
 
 def test_work_starts_once_and_finishes_when_no_worker_has_anything_to_do(environment):
-    work.transition(environment, states.PLANNING)
+    transition(environment, states.PLANNING)
     started = environment.started_at
     assert (started is None, environment.finished_at) == (False, None)
 
-    work.transition(environment, states.PLANNED)
+    transition(environment, states.PLANNED)
     assert environment.finished_at is not None
 
-    work.transition(environment, states.CREATING)
+    transition(environment, states.CREATING)
     assert (environment.started_at, environment.finished_at) == (started, None)
 
 
@@ -128,10 +142,10 @@ def test_whatever_is_wished_the_steps_are_a_path_through_the_table(db, wishes):
     for wish in wishes:
         before = environment.state
         if wish in states.MOVES.get(before, frozenset()):
-            work.transition(environment, wish)
+            transition(environment, wish)
         else:
             with pytest.raises(IllegalMove):
-                work.transition(environment, wish)
+                transition(environment, wish)
             assert Environment.objects.get(pk=environment.pk).state == before
 
     path = [states.DRAFT, *environment.steps.values_list("to_state", flat=True)]
@@ -197,7 +211,7 @@ def test_a_step_that_was_only_slow_is_no_error_of_ours_and_is_done_again(step, q
 
 def test_a_slow_step_whose_turn_was_given_to_another_worker_moves_nothing(step, environment):
     def overtaken(row: Environment) -> float:
-        assert work.claim(Environment, row.pk, row.seq)
+        assert claim(row)
         return to(states.PLANNING)(row)
 
     step(overtaken)
@@ -207,7 +221,7 @@ def test_a_slow_step_whose_turn_was_given_to_another_worker_moves_nothing(step, 
 
 def test_a_slow_step_whose_turn_was_given_to_another_worker_writes_nothing(step, environment):
     def overtaken(row: Environment) -> float:
-        assert work.claim(Environment, row.pk, row.seq)
+        assert claim(row)
         work.keep(row, change_set_id="of an earlier attempt")
         return 0
 
@@ -218,7 +232,7 @@ def test_a_slow_step_whose_turn_was_given_to_another_worker_writes_nothing(step,
 
 def test_a_slow_step_that_breaks_after_another_worker_took_over_ends_nothing(step, environment):
     def overtaken(row: Environment) -> float:
-        assert work.claim(Environment, row.pk, row.seq)
+        assert claim(row)
         raise KeyError("VpcId")
 
     step(overtaken)
@@ -227,9 +241,9 @@ def test_a_slow_step_that_breaks_after_another_worker_took_over_ends_nothing(ste
 
 
 def test_people_may_act_while_a_step_is_under_way(environment, erin):
-    assert work.claim(Environment, environment.pk, environment.seq)
+    assert claim(environment)
 
-    work.transition(environment, states.PLANNING, actor=erin)
+    transition(environment, states.PLANNING, actor=erin)
 
     assert environment.state == states.PLANNING
 
@@ -274,22 +288,75 @@ def test_a_bug_in_a_step_whose_work_somebody_else_ended_changes_nothing(step, en
 
 def test_nothing_is_enqueued_for_a_change_that_is_rolled_back(environment, queue, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=False) as later:
-        work.enqueue(queue, environment)
+        environment.wake()
 
     assert queue.sent == []
     assert len(later) == 1
 
 
-def test_a_lost_broker_is_no_error(environment, django_capture_on_commit_callbacks):
-    app = Celery("lost", broker=f"redis://127.0.0.1:{free_port()}/0")
+@pytest.fixture
+def lost_broker(monkeypatch):
+    """A broker at whose address nobody listens; what was sent to it is counted."""
+    app = Celery("lost", broker=f"redis://127.0.0.1:{free_port()}/0", set_as_current=False)
     app.conf.update(task_publish_retry=False, broker_transport_options={"max_retries": 0})
+    tried = []
 
-    @app.task(name="lost.step")
-    def task(pk: int, seq: int) -> None:
-        """Never runs."""
+    def send_task(_app: Celery, name: str, args: tuple[int, int], countdown: float) -> None:
+        tried.append(args)
+        plain(app, name, args, countdown=countdown)
 
+    plain = Celery.send_task
+    monkeypatch.setattr(Celery, "send_task", send_task)
+    turns.broker.open()
+    yield tried
+    turns.broker.open()
+
+
+def test_a_lost_broker_is_no_error_and_is_not_asked_again_at_once(
+    environment, lost_broker, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
-        work.enqueue(task, environment)
+        environment.wake()
+        environment.wake()
+
+    assert lost_broker == [(environment.pk, 0)]
+
+
+def test_what_a_person_moves_to_work_starts_when_the_transaction_commits(
+    environment, erin, queue, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        transition(environment, states.PLANNING, actor=erin)
+        assert queue.sent == []
+
+    assert (queue.sent, queue.tasks) == ([((environment.pk, 0), 0)], {"provisioning.step_environment"})
+
+
+def test_a_move_whose_transaction_fails_leaves_the_row_as_it_was(environment, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("The log is full.")
+
+    monkeypatch.setattr("portal.core.audit.record", broken)
+    with pytest.raises(RuntimeError, match="The log is full"):
+        transition(environment, states.PLANNING, reason="Wanted.")
+
+    assert (environment.state, environment.reason) == (states.DRAFT, "")
+    environment.refresh_from_db()
+    assert environment.state == states.DRAFT
+
+
+def test_a_traceback_for_engineers_holds_no_secret(step, environment):
+    step(fail(RuntimeError("password=hunter2 was refused")))
+
+    assert "RuntimeError" in environment.traceback
+    assert "hunter2" not in environment.traceback
+
+
+@pytest.mark.parametrize("kind", TURNS)
+def test_every_kind_names_a_task_that_workers_know(kind):
+    current_app.loader.import_default_modules()
+
+    assert kind.TASK in current_app.tasks
 
 
 def test_work_without_a_sign_of_life_is_picked_up(environment, queue, settings, django_capture_on_commit_callbacks):
@@ -298,26 +365,47 @@ def test_work_without_a_sign_of_life_is_picked_up(environment, queue, settings, 
     factories.EnvironmentFactory(state=states.DRAFT)
     factories.EnvironmentFactory(state=states.READY, heartbeat_at=silent)
 
-    with django_capture_on_commit_callbacks(execute=True):
-        work.pick_up(queue, work.stale(Environment))
+    tasks.tick_work()
 
     assert queue.sent == [((environment.pk, 7), 0)]
 
 
+def test_what_was_picked_up_is_left_alone_until_it_is_silent_again(environment, queue, settings):
+    silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
+    Environment.objects.filter(pk=environment.pk).update(heartbeat_at=silent)
+
+    tasks.tick_work()
+    tasks.tick_work()
+
+    assert queue.sent == [((environment.pk, 0), 0)]
+
+
+def test_what_the_broker_did_not_take_is_picked_up_by_the_next_tick(environment, lost_broker, settings):
+    silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
+    Environment.objects.filter(pk=environment.pk).update(heartbeat_at=silent)
+
+    tasks.tick_work()
+    turns.broker.open()
+    tasks.tick_work()
+
+    assert lost_broker == [(environment.pk, 0), (environment.pk, 0)]
+
+
 @every_example_has_its_rows
 @given(luck=st.lists(st.sampled_from(["deliver", "double", "lose", "tick"]), max_size=20))
-def test_whatever_is_lost_or_doubled_every_move_is_made_once(db, django_capture_on_commit_callbacks, luck):
+def test_whatever_is_lost_or_doubled_every_move_is_made_once(db, queue, django_capture_on_commit_callbacks, luck):
     environment = factories.EnvironmentFactory(state=states.DRAFT)
-    queue = Queue()
+    queue.sent.clear()
     path = {states.DRAFT: states.PLANNING, states.PLANNING: states.PLANNED}
 
     def deliver(seq: int) -> None:
-        work.run_step(queue, Environment, environment.pk, seq, lambda row: to(path[row.state])(row))
+        work.run_step(Environment, environment.pk, seq, lambda row: to(path[row.state])(row))
 
     for what in [*luck, "tick", "deliver", "tick", "deliver"]:
         with django_capture_on_commit_callbacks(execute=True):
             if what == "tick":
-                work.pick_up(queue, Environment.objects.filter(pk=environment.pk, state__in=Environment.ACTIVE))
+                Environment.objects.filter(pk=environment.pk).update(heartbeat_at=timezone.now() - timedelta(days=1))
+                work.pick_up(Environment)
             elif queue.sent:
                 (_, seq), _ = queue.sent[-1] if what == "double" else queue.sent.pop()
                 if what != "lose":

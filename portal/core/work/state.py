@@ -1,0 +1,93 @@
+"""States: a table of allowed moves, and the one function that makes them.
+
+A move is a compare-and-set, so two people or workers cannot both make it; its step and its audit event are written in
+the same transaction.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from portal.core import audit
+from portal.core.errors import IllegalMove, LostRace
+from portal.core.models import Step
+
+
+class Stateful(models.Model):
+    """A row that moves from state to state. MOVES says to which states each state may lead."""
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]]
+
+    state = models.CharField(max_length=20)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def steps(self) -> models.QuerySet[Step]:
+        """The moves so far, oldest first."""
+        return Step.objects.filter(work_kind=audit.kind_of(self), work_id=self.pk)
+
+    def on_move(self, to: str, reason: str, now: datetime) -> dict[str, Any]:
+        """What a move to `to` writes on the row besides the state."""
+        return {}
+
+    def condition(self, *, by_person: bool) -> dict[str, Any]:
+        """What must hold on the row, besides its old state, for a move to be made."""
+        return {}
+
+    def moved(self, *, by_person: bool) -> None:
+        """Called in the transaction of each move, with the row in its new state."""
+
+
+def transition(
+    row: Stateful,
+    to: str,
+    *,
+    reason: str = "",
+    actor: Any = None,
+    action: str = "",
+    facts: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> None:
+    """Moves `row` to `to` and saves `fields` with it; writes the step and the audit event (`action`, with `facts`).
+
+    Raises IllegalMove when the table does not allow it, LostRace when the row has left the state it was read in, or
+    when a worker (no actor) moves it after its turn was given to another.
+    """
+    old, now, by_person = row.state, timezone.now(), actor is not None
+    if to not in row.MOVES.get(old, frozenset()):
+        raise IllegalMove(f"{row} is {old}: it cannot become {to} from there. Reload the page to see where it stands.")
+    values = {"state": to, **row.on_move(to, reason, now), **fields}
+    before = {name: getattr(row, name) for name in values}
+    try:
+        with transaction.atomic():
+            _compare_and_set(row, old, values, by_person=by_person)
+            _keep_step(row, Step(from_state=old, to_state=to, reason=reason, at=now), actor)
+            after = {"state": to, "reason": reason, **(facts or {})}
+            audit.record(action or f"{row._meta.model_name}.{to}", row, actor=actor, before={"state": old}, after=after)
+            row.moved(by_person=by_person)
+    except BaseException:
+        _set(row, before)
+        raise
+
+
+def _compare_and_set(row: Stateful, old: str, values: Mapping[str, Any], *, by_person: bool) -> None:
+    unmoved = type(row)._default_manager.filter(pk=row.pk, state=old, **row.condition(by_person=by_person))
+    if not unmoved.update(**values):
+        raise LostRace(f"{row} was changed by somebody else a moment ago. Reload the page to see where it stands.")
+    _set(row, values)
+
+
+def _set(row: Stateful, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _keep_step(row: Stateful, step: Step, actor: Any) -> None:
+    step.work_kind, step.work_id = audit.kind_of(row), row.pk
+    step.actor_name = str(actor) if actor else audit.SYSTEM
+    step.save()
