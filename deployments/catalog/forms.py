@@ -17,11 +17,12 @@ MOST_CHARACTERS = 16_000  # of all variables: AWS takes 64 KiB for a whole task 
 MOST_WILDCARDS = 5  # of one listener rule, path and host together: AWS's limit
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATH = RegexValidator(
-    r"^/[A-Za-z0-9_.$/~@:+&*?-]*$", "Begin with a slash; letters, digits, - _ . / and the wildcards * and ? can follow."
+    r"^/[A-Za-z0-9_.$/~@:+&*?-]*\Z",
+    "Begin with a slash; letters, digits, - _ . / and the wildcards * and ? can follow.",
 )
-_HEALTH_PATH = RegexValidator(r"^/[A-Za-z0-9_.$/~@:+&?=-]*$", "Begin with a slash, for example /health.")
+_HEALTH_PATH = RegexValidator(r"^/[A-Za-z0-9_.$/~@:+&?=-]*\Z", "Begin with a slash, for example /health.")
 _HOST = RegexValidator(
-    r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", "Enter a host name, for example shop.example.com."
+    r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}\Z", "Enter a host name, for example shop.example.com."
 )
 _OWN_ADDRESSES = frozenset({"new"})  # pages beside those of the services
 
