@@ -32,6 +32,9 @@ class VariablesField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "class": "font-monospace"})
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strip=False, **options)  # of the last value it would take what Unicode counts as white space
+
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"{name}={said}" for name, said in value.items()) if isinstance(value, dict) else value
 
@@ -40,10 +43,10 @@ class VariablesField(forms.CharField):
 
 
 def parse_variables(text: str) -> dict[str, str]:
-    """Raises ValidationError that names the line."""
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+    """Raises ValidationError that names the line. What Unicode has for line ends besides belongs to the values."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     found: dict[str, str] = {}
-    for number, line in lines:
+    for number, line in enumerate((line.strip(" \t") for line in lines), 1):
         if line and not line.startswith("#"):
             name, value = _variable(number, line)
             if name in found:
