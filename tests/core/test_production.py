@@ -1,11 +1,14 @@
 """The settings as production has them: DEBUG is false."""
 
 import os
+import re
 import subprocess
 import sys
 
+import environ
 import pytest
 
+from portal.required import SETTINGS, Required
 from tests.conftest import ROOT
 
 # A whole set, none of it true; bin/test and bin/image-check take it too.
@@ -106,3 +109,23 @@ def test_an_empty_variable_overrides_no_default():
 )
 def test_running_tasks_are_told_of_no_consul_where_that_is_said(given, told):
     assert ask("CONSUL_TASK_URL", CONSUL_URL="http://consul:8500", **given) == told
+
+
+def test_the_example_names_every_required_setting_and_is_taken_for_none():
+    written = (ROOT / ".env.example").read_text()
+    given = dict(re.findall(r"^([A-Z_]+)='(.*)'$", written, re.MULTILINE)) | {"DATABASE_URL": ""}
+
+    assert SETTINGS.keys() <= given.keys()
+    required = Required(given, production=True)
+    for name in SETTINGS:
+        required(name)
+    assert {problem.partition(" ")[0] for problem in required.problems} == SETTINGS.keys() - {"ALLOWED_HOSTS"}
+
+
+def test_a_dollar_survives_the_file_that_compose_and_the_portal_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(environ.Env, "ENVIRON", {})
+    (tmp_path / ".env").write_text("SECRET_KEY='a$b$$c${d}'\n")
+
+    environ.Env.read_env(str(tmp_path / ".env"))
+
+    assert environ.Env.ENVIRON == {"SECRET_KEY": "a$b$$c${d}"}
