@@ -251,7 +251,7 @@ class StoppedTask(models.Model):
         """The reason for people; AWS's own words, less their ARNs, where we have none that are plainer."""
         if self.stopped_reason.startswith("Task failed ELB health checks"):
             return "The load balancer stopped it: its health check failed."
-        return re.sub(r" in \(target-group arn:[^)]*\)", "", self.stopped_reason)
+        return re.sub(r" in \(target-group arn:[^()]*\)", "", self.stopped_reason)
 
 
 class ConfigurationChange(models.Model):

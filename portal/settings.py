@@ -1,9 +1,9 @@
-"""Settings, all from the environment (12-factor); every default is right for development, none for production.
+"""Settings, all from the environment (12-factor); a variable that is empty counts as missing.
 
-Production sets DEBUG=false and then must set SECRET_KEY, FIELD_KEYS, ALLOWED_HOSTS, DATABASE_URL and REDIS_URL:
-docs/operations.md lists them all.
+Production sets DEBUG=false and then must set what `required` reads (portal/required.py); docs/operations.md lists all.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,34 +13,29 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.core.logs import configure
+from portal.required import Required
 
 django_stubs_ext.monkeypatch()  # lets forms, views and fields name the model they are for: ModelForm[Customer]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(str(BASE_DIR / ".env"), overwrite=False)
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 DEBUG = env.bool("DEBUG", default=True)
 TESTING = "pytest" in sys.modules
+BUILD = env.bool("BUILD", default=False)  # an image is being built: no setting of production is there yet
+if BUILD and sys.argv[1:2] != ["collectstatic"]:
+    raise ImproperlyConfigured("BUILD is for collectstatic, while the image is built. Unset it to start anything else.")
+required = Required(env.ENVIRON, production=not (DEBUG or BUILD))
 
-
-def _secret(name: str, development_value: str) -> str:
-    """A secret from the environment; only development may do without."""
-    value: str = env.str(name, default="")
-    if value:
-        return value
-    if DEBUG:
-        return development_value
-    raise ImproperlyConfigured(f"Set {name}: it has no default when DEBUG is false.")
-
-
-SECRET_KEY = _secret("SECRET_KEY", "development-only-" + "0" * 50)
+SECRET_KEY = required("SECRET_KEY")
 # Fernet keys for encrypted fields, newest first; older ones still decrypt (portal/core/encryption.py).
-FIELD_KEYS = _secret("FIELD_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1rZXktMDAwMDAwMDAwMDA=").split(",")
+FIELD_KEYS = required("FIELD_KEYS").split(",")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+ALLOWED_HOSTS = [host.strip() for host in required("ALLOWED_HOSTS").split(",") if host.strip()]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
+PORTAL_URL = required("PORTAL_URL")
 
 INSTALLED_APPS = [
     "portal.core",
@@ -109,7 +104,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # SQLite takes its write lock at BEGIN: a transaction that reads first and writes later would otherwise fail with
 # "database is locked" instead of waiting.
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / '.dev' / 'portal.sqlite3'}")}
+DATABASES = {"default": env.db_url_config(required("DATABASE_URL"))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -157,8 +152,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 MFA_TOTP_ISSUER = "in4it portal"
 MFA_ADAPTER = "portal.accounts.adapter.EncryptedMfa"
 
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="in4it portal <portal@in4it.example>")
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = required("DEFAULT_FROM_EMAIL")
+vars().update(env.email_url_config(required("EMAIL_URL")))
 
 # Security ----------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -238,7 +233,7 @@ RQ_SHOW_ADMIN_LINK = False
 
 # AWS (shared by real and local AWS; only these settings differ between them) ---------------------------------------
 AWS_ENDPOINT_URL = env.str("AWS_ENDPOINT_URL", default="")
-PORTAL_AWS_ACCOUNT_ID = env.str("PORTAL_AWS_ACCOUNT_ID", default="000000000000")
+PORTAL_AWS_ACCOUNT_ID = required("PORTAL_AWS_ACCOUNT_ID")
 PORTAL_AWS_ACCESS_KEY_ID = env.str("PORTAL_AWS_ACCESS_KEY_ID", default="")
 PORTAL_AWS_SECRET_ACCESS_KEY = env.str("PORTAL_AWS_SECRET_ACCESS_KEY", default="")
 AWS_REGIONS = env.list("AWS_REGIONS", default=["eu-west-1", "eu-central-1", "eu-west-3", "eu-north-1"])
@@ -253,24 +248,25 @@ LOAD_BALANCER_URL = env.str("LOAD_BALANCER_URL", default="http://{dns_name}/")
 # Consul ------------------------------------------------------------------------------------------------------------
 CONSUL_URL = env.str("CONSUL_URL", default="")  # empty: the configuration pages say that no Consul is set up
 CONSUL_TOKEN = env.str("CONSUL_TOKEN", default="")
-CONSUL_TASK_URL = env.str("CONSUL_TASK_URL", default=CONSUL_URL)  # where running tasks reach it
+# Where running tasks reach it. Empty says something here: they are told of none.
+CONSUL_TASK_URL = os.environ.get("CONSUL_TASK_URL", CONSUL_URL)
 
 # Support -----------------------------------------------------------------------------------------------------------
-SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+32 2 000 00 00")
-SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@in4it.example")
+SUPPORT_PHONE = required("SUPPORT_PHONE")
+SUPPORT_EMAIL = required("SUPPORT_EMAIL")
 
 # Who bills (frozen into every issued invoice) ----------------------------------------------------------------------
 SELLER = {
-    "name": env.str("SELLER_NAME", default="in4it"),
-    "legal_form": env.str("SELLER_LEGAL_FORM", default="BV"),
-    "address": env.str("SELLER_ADDRESS", default="Voorbeeldstraat 1, 1000 Brussel"),
+    "name": required("SELLER_NAME"),
+    "legal_form": required("SELLER_LEGAL_FORM"),
+    "address": required("SELLER_ADDRESS"),
     "country": env.str("SELLER_COUNTRY", default="BE"),
-    "vat_number": env.str("SELLER_VAT_NUMBER", default="BE0123456749"),
-    "enterprise_number": env.str("SELLER_ENTERPRISE_NUMBER", default="0123.456.749"),
-    "court": env.str("SELLER_COURT", default="RPR Brussel"),
-    "iban": env.str("SELLER_IBAN", default="BE68539007547034"),
-    "bic": env.str("SELLER_BIC", default="GKCCBEBB"),
-    "email": env.str("SELLER_EMAIL", default="billing@in4it.example"),
+    "vat_number": required("SELLER_VAT_NUMBER"),
+    "enterprise_number": required("SELLER_ENTERPRISE_NUMBER"),
+    "court": required("SELLER_COURT"),
+    "iban": required("SELLER_IBAN"),
+    "bic": required("SELLER_BIC"),
+    "email": required("SELLER_EMAIL"),
 }
 PAYMENT_DAYS = env.int("PAYMENT_DAYS", default=30)
 
@@ -286,3 +282,5 @@ TICKS = ("core.tick_work", "core.tick_outbox", "deployments.tick_deployments")
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": WORK_TICK_SECONDS, "options": {"expires": WORK_TICK_SECONDS}} for task in TICKS
 }
+
+required.refuse()

@@ -20,7 +20,7 @@ from provisioning.aws.identity import ConnectionReport, new_external_id, role_te
 from provisioning.models import AwsAccount, Environment
 from provisioning.naming import UnfitName, slug_of, stack_name
 from provisioning.selectors import rollouts_under_way
-from provisioning.sessions import TEST_READ_SECONDS, session_for
+from provisioning.sessions import TEST_READ_SECONDS, own_account, session_for
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,24 @@ class AccountInUse(UserError):
     code = "account_in_use"
 
 
+class OwnAccount(UserError):
+    """The account is in4it's own: whoever connects it would act as the portal."""
+
+    code = "own_account"
+    status = 422
+
+
 def connect_account(customer: Customer, data: AccountData, actor: Any) -> AwsAccount:
-    """A new AWS account, not tested yet, with an ExternalId of its own."""
+    """A new AWS account, not tested yet, with an ExternalId of its own. Raises OwnAccount for in4it's."""
     account = AwsAccount(customer=customer, external_id=new_external_id())
     return _save_account(account, data, actor, "aws_account.added")
 
 
 def change_account(account: AwsAccount, data: AccountData, actor: Any) -> AwsAccount:
-    """New data for an account; it has to be tested again. Raises AccountInUse for another number under environments."""
+    """New data for an account; it has to be tested again.
+
+    Raises AccountInUse for another number under environments, OwnAccount for in4it's.
+    """
     if data.account_id != account.account_id and account.environments.exclude(state__in=states.GONE).exists():
         raise AccountInUse("Environments live in this account, so its number cannot change. Add the other account.")
     kept = data.secret_access_key or account.secret_access_key
@@ -67,6 +77,8 @@ def change_account(account: AwsAccount, data: AccountData, actor: Any) -> AwsAcc
 
 
 def _save_account(account: AwsAccount, data: AccountData, actor: Any, action: str) -> AwsAccount:
+    if refusal := own_account(data.account_id):
+        raise OwnAccount(refusal)
     by_key = data.access == AwsAccount.Access.KEY
     values: dict[str, Any] = {
         "name": data.name,

@@ -17,7 +17,15 @@ def session_for(account: AwsAccount, region: str, *, read_seconds: int = READ_SE
         endpoint=AwsEndpoint(settings.AWS_ENDPOINT_URL or None),
         base=BaseCredentials(settings.PORTAL_AWS_ACCESS_KEY_ID or None, settings.PORTAL_AWS_SECRET_ACCESS_KEY or None),
         read_seconds=read_seconds,
+        forbidden=own_account(account.account_id),
     )
+
+
+def own_account(account_id: str) -> str:
+    """Why no customer may use this account, where it is in4it's own: its roles may trust the portal. Else empty."""
+    if account_id != settings.PORTAL_AWS_ACCOUNT_ID:
+        return ""
+    return f"Account {account_id} is in4it's own and cannot be a customer's. Enter the number of your own AWS account."
 
 
 def _access(account: AwsAccount) -> RoleAccess | KeyAccess:

@@ -17,11 +17,12 @@ MOST_CHARACTERS = 16_000  # of all variables: AWS takes 64 KiB for a whole task 
 MOST_WILDCARDS = 5  # of one listener rule, path and host together: AWS's limit
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PATH = RegexValidator(
-    r"^/[A-Za-z0-9_.$/~@:+&*?-]*$", "Begin with a slash; letters, digits, - _ . / and the wildcards * and ? can follow."
+    r"^/[A-Za-z0-9_.$/~@:+&*?-]*\Z",
+    "Begin with a slash; letters, digits, - _ . / and the wildcards * and ? can follow.",
 )
-_HEALTH_PATH = RegexValidator(r"^/[A-Za-z0-9_.$/~@:+&?=-]*$", "Begin with a slash, for example /health.")
+_HEALTH_PATH = RegexValidator(r"^/[A-Za-z0-9_.$/~@:+&?=-]*\Z", "Begin with a slash, for example /health.")
 _HOST = RegexValidator(
-    r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$", "Enter a host name, for example shop.example.com."
+    r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}\Z", "Enter a host name, for example shop.example.com."
 )
 _OWN_ADDRESSES = frozenset({"new"})  # pages beside those of the services
 
@@ -31,6 +32,9 @@ class VariablesField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "class": "font-monospace"})
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strip=False, **options)  # of the last value it would take what Unicode counts as white space
+
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(f"{name}={said}" for name, said in value.items()) if isinstance(value, dict) else value
 
@@ -39,10 +43,10 @@ class VariablesField(forms.CharField):
 
 
 def parse_variables(text: str) -> dict[str, str]:
-    """Raises ValidationError that names the line."""
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
+    """Raises ValidationError that names the line. What Unicode has for line ends besides belongs to the values."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     found: dict[str, str] = {}
-    for number, line in lines:
+    for number, line in enumerate((line.strip(" \t") for line in lines), 1):
         if line and not line.startswith("#"):
             name, value = _variable(number, line)
             if name in found:

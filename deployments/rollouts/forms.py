@@ -57,7 +57,7 @@ class DeploymentFilter(forms.Form):
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"type": "search"}),
-        validators=[RegexValidator(r"^[a-z0-9-]*$")],
+        validators=[RegexValidator(r"^[a-z0-9-]*\Z")],
     )
     environment = forms.ChoiceField(required=False)
     state = forms.ChoiceField(

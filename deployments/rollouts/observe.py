@@ -14,13 +14,14 @@ from django.utils import timezone
 from deployments.models import Deployment, Placement, StoppedTask
 from deployments.rollouts.decision import Facts
 from deployments.rollouts.explain import Evidence, Stopped
-from portal.core.redaction import redact
+from portal.core.redaction import redact, shortened
 from provisioning.aws import elbv2, logs
 from provisioning.aws.ecs import DeploymentState, ServiceState, TaskState, list_tasks
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
 
 EVENTS, LOG_LINES, LOGS_A_LOOK, HEALTH_WORDS = 20, 20, 5, 5
+LINE_LENGTH = 4_000  # characters that are kept of one log line; CloudWatch takes 256 KiB
 
 
 @dataclass(frozen=True)
@@ -169,4 +170,4 @@ def last_lines(session: AwsSession, deployment: Deployment, task_arn: str) -> li
         found = logs.tail(session, deployment.environment.outputs["LogGroupName"], stream, LOG_LINES)
     except AwsProblem:
         return []
-    return [str(redact(line.message.rstrip())) for line in found]
+    return [str(redact(shortened(line.message.rstrip(), LINE_LENGTH))) for line in found]

@@ -5,7 +5,18 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from portal.core.redaction import redact
+from portal.core.redaction import redact, shortened
+
+# Characters of what a stranger can fill: what a request says of itself, and what libraries say about it.
+LENGTHS = {"user_agent": 200, "request": 500, "event": 4_000}
+
+
+def shorten_event(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """The processor that cuts what strangers can make long."""
+    for name, length in LENGTHS.items():
+        if isinstance(said := event.get(name), str):
+            event[name] = shortened(said, length)
+    return event
 
 
 def redact_event(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
@@ -21,6 +32,7 @@ def configure(json: bool, level: str) -> dict[str, Any]:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,
+        shorten_event,
         redact_event,
     ]
     structlog.configure(

@@ -72,8 +72,8 @@ def _read(name: str) -> Queue:
 
 def _failed(job: Job) -> FailedJob:
     result = job.latest_result()
-    lines = (result.exc_string or "").strip().splitlines() if result else []
-    return FailedJob(job.id, str(redact(job.description or "")), job.ended_at, str(redact(lines[-1] if lines else "")))
+    said = (result.exc_string or "").strip().rpartition("\n")[2] if result else ""
+    return FailedJob(job.id, str(redact(job.description or "")), job.ended_at, str(redact(said)))
 
 
 def _away() -> UserError:

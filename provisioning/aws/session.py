@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
 from botocore.loaders import create_loader
 
-from provisioning.aws.errors import asking_aws
+from provisioning.aws.errors import AwsProblem, asking_aws
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
@@ -71,6 +71,7 @@ class AwsSession:
     endpoint: AwsEndpoint = AwsEndpoint()
     base: BaseCredentials = BaseCredentials()
     read_seconds: int = 60
+    forbidden: str = ""  # a sentence that says why nothing may be asked here; each question then fails with it
 
     @overload
     def client(self, service: Literal["autoscaling"]) -> AutoScalingClient: ...
@@ -94,6 +95,7 @@ class AwsSession:
     def client(self, service: Literal["sts"]) -> STSClient: ...
     def client(self, service: Any) -> Any:
         """The client of that service, made once and shared: botocore's clients are safe between threads."""
+        _refuse_forbidden(self)
         with _LOCK:
             return _client(self, service)
 
@@ -116,8 +118,14 @@ def assume(session: AwsSession) -> dict[str, str]:
 
 def base_client(session: AwsSession) -> STSClient:
     """STS as the portal itself, the only thing done with the base credentials."""
+    _refuse_forbidden(session)
     with _LOCK:
         return _base_client(session)
+
+
+def _refuse_forbidden(session: AwsSession) -> None:
+    if session.forbidden:
+        raise AwsProblem("access_denied", "enter this account", sentence=session.forbidden)
 
 
 @lru_cache(maxsize=64)

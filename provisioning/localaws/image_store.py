@@ -23,7 +23,7 @@ REACHES = (
 )
 
 REFERENCE = re.compile(
-    r"(?P<registry>[^/]+)/(?P<repository>[^@]+?)(@(?P<digest>sha256:[0-9a-f]{64})|:(?P<tag>[^:/@]+))?"
+    r"\A(?P<registry>[^/]+)/(?P<repository>[^@]+?)(@(?P<digest>sha256:[0-9a-f]{64})|:(?P<tag>[^:/@]+))?"
 )
 
 

@@ -81,4 +81,4 @@ def _libraries(binaries: Iterable[Path]) -> set[Path]:
 def _needed(binary: Path) -> frozenset[Path]:
     """The shared libraries that the dynamic linker would load, the linker itself included."""
     listed = subprocess.run(["ldd", str(binary)], capture_output=True, text=True, check=True).stdout
-    return frozenset(Path(found) for found in re.findall(r"(/\S+) \(0x", listed))
+    return frozenset(Path(found) for found in re.findall(r"(?<!\S)(/\S++) \(0x", listed))

@@ -20,6 +20,44 @@ def test_blank_lines_and_remarks_are_left_out():
     assert parse_variables("A=1\n\n# a remark\n B=x=y ") == {"A": "1", "B": "x=y"}
 
 
+# What Python's splitlines() takes for the end of a line, and nobody who types does.
+NO_LINE_ENDS = "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e\x1f\u00a0"
+
+
+@pytest.mark.parametrize("sign", NO_LINE_ENDS, ids=[f"U+{ord(sign):04X}" for sign in NO_LINE_ENDS])
+@pytest.mark.parametrize("value", ['{"a":"x%sB=1"}', "x%s", "%sx", "%s", "x%s# no remark", "a%s%sb"])
+def test_only_a_line_feed_ends_a_value(sign, value):
+    given = value.replace("%s", sign)
+    field = SettingsForm.base_fields["variables"]
+
+    assert field.clean(f"A=1\r\nMSG={given}\r\nB=2") == {"A": "1", "MSG": given, "B": "2"}
+    assert field.clean(f"MSG={given}") == {"MSG": given}
+    assert field.clean(field.prepare_value({"MSG": given, "B": "2"})) == {"MSG": given, "B": "2"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_any_system_ends_them(end):
+    assert parse_variables(f"A=1{end}{end}B=2{end}") == {"A": "1", "B": "2"}
+    with pytest.raises(ValidationError, match=r"Line 3: write NAME=value\."):
+        parse_variables(end.join(["A=1", "", "B"]))
+
+
+@given(
+    st.dictionaries(
+        names, st.text(st.characters(exclude_characters="\n\r\0 \t", codec="utf-8"), max_size=20), max_size=9
+    )
+)
+def test_whatever_fits_on_a_line_comes_back_unchanged(variables):
+    field = SettingsForm.base_fields["variables"]
+
+    assert field.clean(field.prepare_value(variables)) == variables
+
+
+@pytest.mark.parametrize("empty", ["", "\r\n", "  \n\t", "# nothing"])
+def test_no_variable_is_no_variable(empty):
+    assert SettingsForm.base_fields["variables"].clean(empty) == {}
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
