@@ -23,7 +23,8 @@ _SECRET_VALUE = re.compile(
 )
 
 # NAME=value and "name": value, as log lines have them
-_NAMED_VALUE = re.compile(r"(?<![\w.-])([\w.-]++)(\"?[=:]\s*+)(?!Basic |Bearer )(\S+)")
+_NAME = re.compile(r"(?<![\w.-])([\w.-]++)(\"?[=:]\s*+)(?!Basic |Bearer )(?=\S)")
+_WORD = re.compile(r"\S+")
 
 
 def is_secret_name(name: str) -> bool:
@@ -55,9 +56,27 @@ def redact(value: Any, name: str = "") -> Any:
 
 
 def _redact_text(text: str) -> str:
-    return _NAMED_VALUE.sub(_mask_named, _SECRET_VALUE.sub(MASK, text))
+    return _mask_named(_SECRET_VALUE.sub(MASK, text))
 
 
-def _mask_named(found: re.Match[str]) -> str:
-    name, between, _ = found.groups()
-    return f"{name}{between}{MASK}" if is_secret_name(name) else found.group()
+def _mask_named(text: str) -> str:
+    """Masks what stands behind a secret name.
+
+    The value of another name may hold names of its own ("error: password=x"), unless it follows a bare colon: addresses,
+    ARNs and times are one word.
+    """
+    parts, done = [], 0
+    for found in _NAME.finditer(text):
+        if found.start() < done:
+            continue
+        secret, one_word = is_secret_name(found[1]), found[2] == ":"
+        if secret or one_word:  # its value is read once, and not looked into
+            end = _end_of_word(text, found.end())
+            parts += [text[done : found.end()], MASK if secret else text[found.end() : end]]
+            done = end
+    return "".join([*parts, text[done:]])
+
+
+def _end_of_word(text: str, start: int) -> int:
+    word = _WORD.match(text, start)
+    return word.end() if word else start

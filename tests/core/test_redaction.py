@@ -153,3 +153,16 @@ def test_the_name_of_what_an_event_is_about_is_redacted_too(erin):
     audit.record("ticket.opened", ticket, actor=erin)
 
     assert AuditEvent.objects.get().target_name == f"#{ticket.pk} Login fails with ••••••"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("RuntimeError: password=hunter2 was refused", f"RuntimeError: password={MASK} was refused"),
+        ("url=/x?a=1,token=abc", f"url=/x?a=1,token={MASK}"),
+        ('detail: {"api_key":"abc"}', f'detail: {{"api_key":{MASK}'),
+        ("arn:aws:secretsmanager:eu-west-1:1:x", "arn:aws:secretsmanager:eu-west-1:1:x"),
+    ],
+)
+def test_a_named_secret_is_masked_behind_another_name_too(text, masked):
+    assert redact(text) == masked
