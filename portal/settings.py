@@ -122,9 +122,13 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "portal.core.caching.ForgetfulRedisCache", "LOCATION": REDIS_URL}}
+REDIS_WAIT_SECONDS = 1.0  # for one answer to whoever has a person waiting
+CACHES = {
+    "default": {"BACKEND": "portal.core.caching.SteadyRedisCache", "LOCATION": REDIS_URL},
+    "sessions": {"BACKEND": "portal.core.caching.SessionCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "sessions"},
+}
 if TESTING or env.bool("LOCAL_CACHE", default=False):
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"} for name in CACHES}
 
 # People ------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -176,6 +180,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_CACHE_ALIAS = "sessions"
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
