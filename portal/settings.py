@@ -6,6 +6,7 @@ docs/operations.md lists them all.
 
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 import django_stubs_ext
 import environ
@@ -226,8 +227,15 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A page must not wait for a broker that is away: the row is saved, and the tick sends its task later.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "max_retries": 0}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker whose broker is away tries for as long as it takes
+# A page must not wait for a broker that is away or silent: the row is saved, and the tick sends its task later.
+# A worker waits for messages in its event loop, where no socket's timeout counts.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "max_retries": 0,
+    "socket_timeout": REDIS_WAIT_SECONDS,
+    "socket_connect_timeout": REDIS_WAIT_SECONDS,
+}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 120  # a step is short; one that is not is killed and picked up again by the tick
 CELERY_TASK_SOFT_TIME_LIMIT = 90
@@ -238,7 +246,10 @@ WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=150)
 # Seconds between two looks at AWS while something moves there.
 POLL_SECONDS = env.float("POLL_SECONDS", default=3)
 WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)
-RQ_QUEUES = {"documents": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 120}}
+# The worker of these queues, which waits for jobs, sets longer waits itself.
+_RQ_WAITS = urlencode({"socket_timeout": REDIS_WAIT_SECONDS, "socket_connect_timeout": REDIS_WAIT_SECONDS})
+_RQ_URL = f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}{_RQ_WAITS}"
+RQ_QUEUES = {"documents": {"URL": _RQ_URL, "DEFAULT_TIMEOUT": 120}}
 RQ_SHOW_ADMIN_LINK = False
 
 # AWS (shared by real and local AWS; only these settings differ between them) ---------------------------------------
