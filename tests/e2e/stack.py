@@ -1,7 +1,6 @@
 """The whole portal as it runs in production, on free ports: every program a process group of its own, with a log."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -10,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bin.lib.processes import Processes, answers
+from bin.lib.processes import Processes, answers, procfile
 from provisioning.localaws import control
 from tests.conftest import ROOT
 from tests.consul.agent import consul_binary, free_ports, start_consul, stop_consul
@@ -82,13 +81,9 @@ class Stack:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def supervise(self) -> None:
-        """Starts the worker again where it has ended by itself, as Docker's restart policy does in production.
-
-        Celery ends when it loses Redis while it holds messages that it has not acknowledged.
-        """
-        if self._last("worker").poll() is not None:
-            self.start_worker()
+    def worker_ended(self) -> bool:
+        """Whether the worker that was started last has ended."""
+        return self._last("worker").poll() is not None
 
     def log(self, name: str) -> str:
         return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
@@ -108,7 +103,7 @@ class Stack:
             control.stop(self.aws)
 
     def _last(self, program: str) -> "subprocess.Popen[bytes]":
-        return next(process for name, process in reversed(self.processes.running) if name.startswith(program))
+        return next(each.process for each in reversed(self.processes.running) if each.name.startswith(program))
 
     def _next(self, program: str) -> str:
         self.starts += 1
@@ -121,9 +116,7 @@ class Stack:
 
     def _run(self, program: str, ready: Callable[[], bool], name: str = "") -> None:
         """A line of the Procfile."""
-        line = re.search(rf"^{program}: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
-        assert line
-        command = ["/bin/sh", "-c", f"cd {ROOT} && exec {line[1]}"]
+        command = procfile(ROOT / "Procfile")[program]
         self.processes.start(name or program, command, ready, START_SECONDS, **self.environment)
 
     def _environment(self) -> dict[str, str]:
