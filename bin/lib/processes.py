@@ -85,7 +85,7 @@ class Processes:
     running: list[Program] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._stopping = threading.Event()
+        self._letting_go = threading.Event()
         self._keeper: threading.Thread | None = None
 
     def start(self, name: str, command: list[str], ready: Callable[[], bool], seconds: float, **env: str) -> None:
@@ -100,21 +100,26 @@ class Processes:
             time.sleep(0.1)
 
     def keep_running(self, say: Callable[[str], None]) -> None:
-        """From now on until `stop`, what ends is started again; a line says which, how it ended, and when."""
+        """From now on what ends is started again; a line says which, how it ended, and when it is started."""
+        self._letting_go.clear()
         self._keeper = threading.Thread(target=self._keep, args=(say,), daemon=True)
         self._keeper.start()
 
-    def stop(self) -> None:
-        """Asks each to stop, newest first; what has not stopped after `stop_seconds` is killed."""
-        self._stopping.set()
+    def let_go(self) -> None:
+        """From now on what ends has ended."""
+        self._letting_go.set()
         if self._keeper:
             self._keeper.join()
+
+    def stop(self) -> None:
+        """Asks each to stop, newest first; what has not stopped after `stop_seconds` is killed."""
+        self.let_go()
         for program in reversed(self.running):
             program.stop(self.stop_seconds)
         self.running.clear()
 
     def _keep(self, say: Callable[[str], None]) -> None:
-        while not self._stopping.wait(0.2):
+        while not self._letting_go.wait(0.2):
             for program in list(self.running):
                 self._look_after(program, say)
 

@@ -5,11 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bin.lib.processes import Processes, answers, procfile
+from bin.lib.processes import Processes, Program, answers, procfile
 from provisioning.localaws import control
 from tests.conftest import ROOT
 from tests.consul.agent import consul_binary, free_ports, start_consul, stop_consul
@@ -76,14 +77,21 @@ class Stack:
         self._run("worker", lambda: " ready" in self.log(name), name)
 
     def kill(self, program: str) -> None:
-        """kill -9 to the whole process group of the one that was started last."""
-        process = self._last(program)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        """kill -9 to the whole process group of the one that was started last; nobody starts that one again."""
+        last = self.last(program)
+        self.processes.running.remove(last)
+        os.killpg(last.process.pid, signal.SIGKILL)
+        last.process.wait()
 
-    def worker_ended(self) -> bool:
-        """Whether the worker that was started last has ended."""
-        return self._last("worker").poll() is not None
+    @contextmanager
+    def kept_running(self) -> Iterator[list[str]]:
+        """What ends by itself is started again, as in production and in the demo; gives what is said about it."""
+        lines: list[str] = []
+        self.processes.keep_running(lines.append)
+        try:
+            yield lines
+        finally:
+            self.processes.let_go()
 
     def log(self, name: str) -> str:
         return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
@@ -102,8 +110,9 @@ class Stack:
         if hasattr(self, "aws"):
             control.stop(self.aws)
 
-    def _last(self, program: str) -> "subprocess.Popen[bytes]":
-        return next(each.process for each in reversed(self.processes.running) if each.name.startswith(program))
+    def last(self, program: str) -> Program:
+        """The one of these that was started last."""
+        return next(each for each in reversed(self.processes.running) if each.name.startswith(program))
 
     def _next(self, program: str) -> str:
         self.starts += 1
