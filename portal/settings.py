@@ -21,7 +21,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(str(BASE_DIR / ".env"), overwrite=False)
 
-DEBUG = env.bool("DEBUG", default=True)
+# In the demo: what tasks really are there, "docker" or "process"; empty elsewhere.
+DEMO = env.str("DEMO", default="")
+DEBUG = env.bool("DEBUG", default=not DEMO)  # debug pages
+DEVELOPMENT = DEBUG or bool(DEMO)  # example values, plain HTTP and static files from the sources are all right
 TESTING = "pytest" in sys.modules
 
 
@@ -30,7 +33,7 @@ def _secret(name: str, development_value: str) -> str:
     value: str = env.str(name, default="")
     if value:
         return value
-    if DEBUG:
+    if DEVELOPMENT:
         return development_value
     raise ImproperlyConfigured(f"Set {name}: it has no default when DEBUG is false.")
 
@@ -39,7 +42,7 @@ SECRET_KEY = _secret("SECRET_KEY", "development-only-" + "0" * 50)
 # Fernet keys for encrypted fields, newest first; older ones still decrypt (portal/core/encryption.py).
 FIELD_KEYS = _secret("FIELD_KEYS", "ZGV2ZWxvcG1lbnQtb25seS1rZXktMDAwMDAwMDAwMDA=").split(",")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
 
@@ -155,10 +158,10 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Limits count by the visitor's address, which the proxy in front of the portal knows.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0 if DEBUG else 1)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0 if DEVELOPMENT else 1)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 MFA_TOTP_ISSUER = "in4it portal"
 MFA_ADAPTER = "portal.accounts.adapter.EncryptedMfa"
 
@@ -182,7 +185,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_CACHE_ALIAS = "sessions"
-if not DEBUG:
+if not DEVELOPMENT:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
@@ -212,13 +215,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / ".dev" / "media")))
-WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+WHITENOISE_AUTOREFRESH = DEVELOPMENT
 PAGE_SIZE = 50
 
 # Background work ---------------------------------------------------------------------------------------------------
@@ -290,9 +293,7 @@ SELLER = {
 }
 PAYMENT_DAYS = env.int("PAYMENT_DAYS", default=30)
 
-# In the demo: what tasks really are there, "docker" or "process"; empty elsewhere.
-DEMO = env.str("DEMO", default="")
-LOG_JSON = env.bool("LOG_JSON", default=not DEBUG)
+LOG_JSON = env.bool("LOG_JSON", default=not DEVELOPMENT)
 LOGGING = configure(json=LOG_JSON, level=env.str("LOG_LEVEL", default="INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 

@@ -45,6 +45,7 @@ def start(processes: Processes, ports: Ports, runtime: str) -> dict[str, str]:
     found = _aws(processes, ports, runtime)
     environment = {
         "DEMO": found,
+        "DEBUG": "false",
         "PORT": str(ports.web),
         "PORTAL_URL": f"http://127.0.0.1:{ports.web}",
         "DATABASE_URL": f"sqlite:///{HOME / 'portal.sqlite3'}",

@@ -40,3 +40,30 @@ def test_without_its_secrets_it_does_not_start():
 
     assert done.returncode != 0
     assert "Set SECRET_KEY: it has no default when DEBUG is false." in done.stderr
+
+
+def test_the_demo_shows_the_pages_that_people_see_in_production_over_plain_http_on_loopback():
+    ask = """
+from django.test import Client
+client = Client(headers={"host": "127.0.0.1"})
+answers = [client.get(path) for path in ("/nowhere/", "/static/css/portal.css", "/account/login/")]
+cookie = answers[2].cookies["csrftoken"]["secure"] or "over HTTP too"
+print([answer.status_code for answer in answers], cookie, b"There is nothing here" in answers[0].content)
+"""
+    demo = {"DEBUG": "false", "DEMO": "process", "SECRET_KEY": "", "FIELD_KEYS": "", "ALLOWED_HOSTS": "127.0.0.1"}
+
+    done = manage("shell", "--no-imports", "-c", ask, **demo)
+
+    assert done.stdout.splitlines()[-1] == "[404, 200, 200] over HTTP too True", done.stderr[-2000:]
+
+
+def test_without_the_demo_or_debug_plain_http_is_refused():
+    ask = """
+from django.test import Client
+answer = Client(headers={"host": "portal.example.com"}).get("/account/login/")
+print(answer.status_code, answer["Location"])
+"""
+
+    done = manage("shell", "--no-imports", "-c", ask)
+
+    assert done.stdout.splitlines()[-1] == "301 https://portal.example.com/account/login/"
