@@ -163,6 +163,12 @@ def procfile(path: Path) -> dict[str, list[str]]:
     return {name.strip(): ["/bin/sh", "-c", f"cd {folder} && exec {line.strip()}"] for name, line in pairs}
 
 
+def endings() -> list[signal.Signals]:
+    """The signals that ask a whole run to stop; a closed terminal does not where nohup says so."""
+    hung_up = [] if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGTERM, *hung_up]
+
+
 def answers(port: int) -> bool:
     """Whether something listens on this loopback port."""
     with socket.socket() as sock:

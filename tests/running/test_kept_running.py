@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -26,6 +27,8 @@ ENDS = "import sys, time; print('hello', flush=True); sys.exit(int(sys.argv[1]))
 class Run:
     """bin/run over a Procfile with these lines, in a folder of its own."""
 
+    PREFIX: ClassVar[list[str]] = []
+
     def __init__(self, folder: Path, lines: dict[str, str]) -> None:
         self.folder = folder
         (folder / "sleeper.py").write_text(SLEEPER)
@@ -34,7 +37,7 @@ class Run:
         self.output = folder / "output"
         with self.output.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, ROOT / "bin" / "run", "--procfile", folder / "Procfile"],
+                [*self.PREFIX, sys.executable, ROOT / "bin" / "run", "--procfile", folder / "Procfile"],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -105,7 +108,7 @@ def test_one_that_keeps_ending_is_started_again_later_each_time(run, code):
     assert running.process.poll() is None
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_told_to_stop_it_leaves_nothing_behind(run, number):
     running = run(web="sleeper.py web", worker="sleeper.py worker", rq="ends.py 1")
     until(lambda: running.lives("web") and running.lives("worker") and running.said())
@@ -113,6 +116,17 @@ def test_told_to_stop_it_leaves_nothing_behind(run, number):
 
     assert running.stop(number) == 0
     assert [pid for pid in pids if is_running(pid)] == []
+
+
+def test_a_closed_terminal_does_not_stop_what_nohup_started(run, monkeypatch):
+    monkeypatch.setattr(Run, "PREFIX", ["nohup"])
+    running = run(web="sleeper.py web")
+    until(lambda: running.lives("web"))
+    running.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+
+    assert running.process.poll() is None
+    assert all(is_running(pid) for pid in running.lives("web")[0])
 
 
 def test_every_program_of_the_portal_is_listed_once():
