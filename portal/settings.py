@@ -6,6 +6,7 @@ Production sets DEBUG=false and then must set what `required` reads (portal/requ
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 import django_stubs_ext
 import environ
@@ -22,12 +23,15 @@ env = environ.Env()
 env.read_env(str(BASE_DIR / ".env"), overwrite=False)
 env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
-DEBUG = env.bool("DEBUG", default=True)
+# In the demo: what tasks really are there, "docker" or "process"; empty elsewhere.
+DEMO = env.str("DEMO", default="")
+DEBUG = env.bool("DEBUG", default=not DEMO)  # debug pages
+DEVELOPMENT = DEBUG or bool(DEMO)  # example values, plain HTTP and static files from the sources are all right
 TESTING = "pytest" in sys.modules
 BUILD = env.bool("BUILD", default=False)  # an image is being built: no setting of production is there yet
 if BUILD and sys.argv[1:2] != ["collectstatic"]:
     raise ImproperlyConfigured("BUILD is for collectstatic, while the image is built. Unset it to start anything else.")
-required = Required(env.ENVIRON, production=not (DEBUG or BUILD))
+required = Required(env.ENVIRON, production=not (DEVELOPMENT or BUILD))
 
 SECRET_KEY = required("SECRET_KEY")
 # Fernet keys for encrypted fields, newest first; older ones still decrypt (portal/core/encryption.py).
@@ -117,9 +121,13 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "portal.core.caching.ForgetfulRedisCache", "LOCATION": REDIS_URL}}
+REDIS_WAIT_SECONDS = 1.0  # for one answer to whoever has a person waiting
+CACHES = {
+    "default": {"BACKEND": "portal.core.caching.SteadyRedisCache", "LOCATION": REDIS_URL},
+    "sessions": {"BACKEND": "portal.core.caching.SessionCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "sessions"},
+}
 if TESTING or env.bool("LOCAL_CACHE", default=False):
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"} for name in CACHES}
 
 # People ------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -145,10 +153,10 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Limits count by the visitor's address, which the proxy in front of the portal knows.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0 if DEBUG else 1)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0 if DEVELOPMENT else 1)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT
 MFA_TOTP_ISSUER = "in4it portal"
 MFA_ADAPTER = "portal.accounts.adapter.EncryptedMfa"
 
@@ -171,7 +179,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-if not DEBUG:
+SESSION_CACHE_ALIAS = "sessions"
+if not DEVELOPMENT:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
@@ -201,13 +210,13 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / ".dev" / "media")))
-WHITENOISE_USE_FINDERS = DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+WHITENOISE_AUTOREFRESH = DEVELOPMENT
 PAGE_SIZE = 50
 
 # Background work ---------------------------------------------------------------------------------------------------
@@ -216,8 +225,15 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A page must not wait for a broker that is away: the row is saved, and the tick sends its task later.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "max_retries": 0}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker whose broker is away tries for as long as it takes
+# A page must not wait for a broker that is away or silent: the row is saved, and the tick sends its task later.
+# A worker waits for messages in its event loop, where no socket's timeout counts.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "max_retries": 0,
+    "socket_timeout": REDIS_WAIT_SECONDS,
+    "socket_connect_timeout": REDIS_WAIT_SECONDS,
+}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_TIME_LIMIT = 120  # a step is short; one that is not is killed and picked up again by the tick
 CELERY_TASK_SOFT_TIME_LIMIT = 90
@@ -228,7 +244,10 @@ WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=150)
 # Seconds between two looks at AWS while something moves there.
 POLL_SECONDS = env.float("POLL_SECONDS", default=3)
 WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)
-RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 120} for name in ("mail", "documents")}
+# The worker of these queues, which waits for jobs, sets longer waits itself.
+_RQ_WAITS = urlencode({"socket_timeout": REDIS_WAIT_SECONDS, "socket_connect_timeout": REDIS_WAIT_SECONDS})
+_RQ_URL = f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}{_RQ_WAITS}"
+RQ_QUEUES = {name: {"URL": _RQ_URL, "DEFAULT_TIMEOUT": 120} for name in ("mail", "documents")}
 RQ_SHOW_ADMIN_LINK = False
 
 # AWS (shared by real and local AWS; only these settings differ between them) ---------------------------------------
@@ -270,9 +289,7 @@ SELLER = {
 }
 PAYMENT_DAYS = env.int("PAYMENT_DAYS", default=30)
 
-# In the demo: what tasks really are there, "docker" or "process"; empty elsewhere.
-DEMO = env.str("DEMO", default="")
-LOG_JSON = env.bool("LOG_JSON", default=not DEBUG)
+LOG_JSON = env.bool("LOG_JSON", default=not DEVELOPMENT)
 LOGGING = configure(json=LOG_JSON, level=env.str("LOG_LEVEL", default="INFO"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 

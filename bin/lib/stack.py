@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.install import DEV, LOCALAWS, PORTAL, ROOT, python_of
-from lib.processes import CannotStart, Processes, answers
+from lib.processes import CannotStart, Processes, answers, procfile
 
 HOME = Path(os.environ.get("DEMO_HOME") or DEV / "demo")
 
@@ -45,6 +45,7 @@ def start(processes: Processes, ports: Ports, runtime: str) -> dict[str, str]:
     found = _aws(processes, ports, runtime)
     environment = {
         "DEMO": found,
+        "DEBUG": "false",
         "PORT": str(ports.web),
         "PORTAL_URL": f"http://127.0.0.1:{ports.web}",
         "DATABASE_URL": f"sqlite:///{HOME / 'portal.sqlite3'}",
@@ -67,10 +68,9 @@ def start(processes: Processes, ports: Ports, runtime: str) -> dict[str, str]:
 
 
 def serve(processes: Processes, ports: Ports, environment: dict[str, str]) -> None:
-    """Brings the database up to date and starts web, worker, beat and rq under honcho."""
-    python = str(python_of(PORTAL))
+    """Brings the database up to date and starts what the Procfile lists; web, for which people wait, last."""
     done = subprocess.run(
-        [python, "manage.py", "migrate", "--verbosity", "0"],
+        [str(python_of(PORTAL)), "manage.py", "migrate", "--verbosity", "0"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -79,8 +79,11 @@ def serve(processes: Processes, ports: Ports, environment: dict[str, str]) -> No
     )
     if done.returncode:
         raise CannotStart(f"The database could not be brought up to date:\n{done.stderr[-2000:]}")
-    command = [python, "-m", "honcho", "--no-colour", "-f", str(ROOT / "Procfile"), "-d", str(ROOT), "start"]
-    processes.start("portal", command, lambda: answers(ports.web), 40, **environment)
+    programs = procfile(ROOT / "Procfile")
+    web = programs.pop("web")
+    for name, command in programs.items():
+        processes.start(name, command, lambda: True, 0, **environment)
+    processes.start("web", web, lambda: answers(ports.web), 40, **environment)
 
 
 def _redis(processes: Processes, ports: Ports) -> None:

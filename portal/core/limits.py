@@ -1,4 +1,8 @@
-"""Light limits on how much one person does, so that a script gone wild fills no queue and no mailbox."""
+"""Light limits on how much one person does, so that a script gone wild fills no queue and no mailbox.
+
+They count in the cache. While Redis is away each web process counts for itself (portal/core/caching.py): a limit then
+holds per process, and nobody within it is held off.
+"""
 
 from dataclasses import dataclass
 from typing import Any

@@ -62,8 +62,8 @@ def _redact_text(text: str) -> str:
 def _mask_named(text: str) -> str:
     """Masks what stands behind a secret name.
 
-    The value of another name may hold names of its own ("error: password=x"), unless it follows a bare colon: addresses,
-    ARNs and times are one word.
+    The value of another name may hold names of its own ("error: password=x"), unless it follows a bare colon:
+    addresses, ARNs and times are one word.
     """
     parts, done = [], 0
     for found in _NAME.finditer(text):

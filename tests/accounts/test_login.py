@@ -88,3 +88,13 @@ def test_a_visitor_cannot_invent_addresses_to_get_more_tries(client, dave, setti
     )
 
     assert answer.status_code != 302
+
+
+def test_an_address_that_tries_too_often_reads_why_and_what_to_do(client, dave):
+    for _ in range(30):
+        attempt(client, "wrong")
+    page = attempt(client, PASSWORD)
+
+    assert page.status_code == 429
+    assert "Wait a few minutes, then try again." in page.content.decode()
+    assert 'href="/account/login/"' in page.content.decode()

@@ -129,3 +129,30 @@ def test_a_dollar_survives_the_file_that_compose_and_the_portal_read(tmp_path, m
     environ.Env.read_env(str(tmp_path / ".env"))
 
     assert environ.Env.ENVIRON == {"SECRET_KEY": "a$b$$c${d}"}
+
+
+def test_the_demo_shows_the_pages_that_people_see_in_production_over_plain_http_on_loopback():
+    question = """
+from django.test import Client
+client = Client(headers={"host": "127.0.0.1"})
+answers = [client.get(path) for path in ("/nowhere/", "/static/css/portal.css", "/account/login/")]
+cookie = answers[2].cookies["csrftoken"]["secure"] or "over HTTP too"
+print([answer.status_code for answer in answers], cookie, b"There is nothing here" in answers[0].content)
+"""
+    demo = {"DEBUG": "false", "DEMO": "process", "SECRET_KEY": "", "FIELD_KEYS": "", "ALLOWED_HOSTS": "127.0.0.1"}
+
+    done = start("manage.py", "shell", "--no-imports", "-c", question, **demo)
+
+    assert done.stdout.splitlines()[-1] == "[404, 200, 200] over HTTP too True", done.stderr[-2000:]
+
+
+def test_without_the_demo_or_debug_plain_http_is_refused():
+    question = """
+from django.test import Client
+answer = Client(headers={"host": "portal.in4it.test"}).get("/account/login/")
+print(answer.status_code, answer["Location"])
+"""
+
+    done = start("manage.py", "shell", "--no-imports", "-c", question)
+
+    assert done.stdout.splitlines()[-1] == "301 https://portal.in4it.test/account/login/"

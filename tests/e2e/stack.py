@@ -1,16 +1,16 @@
 """The whole portal as it runs in production, on free ports: every program a process group of its own, with a log."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bin.lib.processes import Processes, answers
+from bin.lib.processes import Processes, Program, answers, procfile
 from provisioning.localaws import control
 from tests.conftest import ROOT
 from tests.consul.agent import consul_binary, free_ports, start_consul, stop_consul
@@ -77,18 +77,21 @@ class Stack:
         self._run("worker", lambda: " ready" in self.log(name), name)
 
     def kill(self, program: str) -> None:
-        """kill -9 to the whole process group of the one that was started last."""
-        process = self._last(program)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        """kill -9 to the whole process group of the one that was started last; nobody starts that one again."""
+        last = self.last(program)
+        self.processes.running.remove(last)
+        os.killpg(last.process.pid, signal.SIGKILL)
+        last.process.wait()
 
-    def supervise(self) -> None:
-        """Starts the worker again where it has ended by itself, as Docker's restart policy does in production.
-
-        Celery ends when it loses Redis while it holds messages that it has not acknowledged.
-        """
-        if self._last("worker").poll() is not None:
-            self.start_worker()
+    @contextmanager
+    def kept_running(self) -> Iterator[list[str]]:
+        """What ends by itself is started again, as in production and in the demo; gives what is said about it."""
+        lines: list[str] = []
+        self.processes.keep_running(lines.append)
+        try:
+            yield lines
+        finally:
+            self.processes.let_go()
 
     def log(self, name: str) -> str:
         return (self.folder / "logs" / f"{name}.log").read_text(errors="replace")
@@ -107,8 +110,9 @@ class Stack:
         if hasattr(self, "aws"):
             control.stop(self.aws)
 
-    def _last(self, program: str) -> "subprocess.Popen[bytes]":
-        return next(process for name, process in reversed(self.processes.running) if name.startswith(program))
+    def last(self, program: str) -> Program:
+        """The one of these that was started last."""
+        return next(each for each in reversed(self.processes.running) if each.name.startswith(program))
 
     def _next(self, program: str) -> str:
         self.starts += 1
@@ -121,9 +125,7 @@ class Stack:
 
     def _run(self, program: str, ready: Callable[[], bool], name: str = "") -> None:
         """A line of the Procfile."""
-        line = re.search(rf"^{program}: (.*)$", (ROOT / "Procfile").read_text(), re.MULTILINE)
-        assert line
-        command = ["/bin/sh", "-c", f"cd {ROOT} && exec {line[1]}"]
+        command = procfile(ROOT / "Procfile")[program]
         self.processes.start(name or program, command, ready, START_SECONDS, **self.environment)
 
     def _environment(self) -> dict[str, str]:
