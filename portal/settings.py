@@ -244,6 +244,8 @@ WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=150)
 # Seconds between two looks at AWS while something moves there.
 POLL_SECONDS = env.float("POLL_SECONDS", default=3)
 WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)
+# Seconds after which what leaves the house is handed over again: the first time, then twice as long each time.
+OUTGOING_RETRY_SECONDS = env.float("OUTGOING_RETRY_SECONDS", default=60)
 # The worker of these queues, which waits for jobs, sets longer waits itself.
 _RQ_WAITS = urlencode({"socket_timeout": REDIS_WAIT_SECONDS, "socket_connect_timeout": REDIS_WAIT_SECONDS})
 _RQ_URL = f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}{_RQ_WAITS}"

@@ -62,6 +62,7 @@ def start(processes: Processes, ports: Ports, runtime: str) -> dict[str, str]:
         "POLL_SECONDS": "1",
         "WORK_STALE_SECONDS": "15",
         "WORK_TICK_SECONDS": "5",
+        "OUTGOING_RETRY_SECONDS": "5",
         "PATH": f"{python_of(PORTAL).parent}:{os.environ.get('PATH', '')}",
     }
     return environment | _consul(processes, ports, found)

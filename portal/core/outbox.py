@@ -15,6 +15,7 @@ from typing import Any
 
 import django_rq
 import structlog
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -30,7 +31,7 @@ from portal.core.work import turns
 log = structlog.get_logger(__name__)
 queue_door = Door("rq")
 MOST_ATTEMPTS = 10
-FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
+LONGEST_DELAY = timedelta(hours=1)
 TAKEN = timedelta(minutes=5)  # longer than a job may take (RQ_QUEUES): until then a handed-over row is left alone
 A_TICK = 500  # rows that one tick hands over
 KEPT = timedelta(days=30)  # how long a row that is done is kept
@@ -75,7 +76,7 @@ def put(kind: str, queue: str, about: models.Model, **payload: Any) -> Outgoing:
         about_name=str(redact(str(about)))[:200],
         customer_id=getattr(about, "customer_id", None),
         payload=json.dumps(payload),
-        due_at=timezone.now() + FIRST_DELAY,
+        due_at=timezone.now() + delay_after(1),
     )
     transaction.on_commit(partial(_hand_over, row.pk, row.seq, queue), robust=True)
     return row
@@ -122,8 +123,11 @@ def _note_failure(row: Outgoing, error: Exception, *, last: bool) -> None:
 
 
 def delay_after(attempts: int) -> timedelta:
-    """How long after so many failed attempts the next one is due: doubled each time, up to LONGEST_DELAY."""
-    doubled = FIRST_DELAY * float(1 << min(attempts - 1, 20))
+    """How long after so many failed attempts the next one is due: doubled each time, up to LONGEST_DELAY.
+
+    What was put and not taken by the queue is due as after the first.
+    """
+    doubled = timedelta(seconds=settings.OUTGOING_RETRY_SECONDS) * float(1 << min(attempts - 1, 20))
     return min(doubled, LONGEST_DELAY)
 
 
@@ -132,7 +136,7 @@ def send_again(row: Outgoing, actor: Any) -> None:
     now = timezone.now()
     with transaction.atomic():
         stopped = Outgoing.objects.filter(pk=row.pk, seq=row.seq, done_at=None, stopped_at__isnull=False)
-        if not stopped.update(stopped_at=None, attempts=0, due_at=now + FIRST_DELAY):
+        if not stopped.update(stopped_at=None, attempts=0, due_at=now + delay_after(1)):
             raise UserError("This was sent, or is being sent again already. Reload the page to see where it stands.")
         audit.record("outgoing.sent_again", row, actor=actor, after={"kind": row.kind})
         transaction.on_commit(partial(_hand_over, row.pk, row.seq, row.queue), robust=True)

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.test import RequestFactory
 
-from portal.core.errors import Busy, IllegalMove, LostRace, UserError, UserErrorMiddleware
+from portal.core.errors import Busy, IllegalMove, Invalid, LostRace, UserError, UserErrorMiddleware
 
 
 @pytest.fixture
@@ -33,11 +33,29 @@ def test_programs_read_problem_details(middleware):
 
     assert response["Content-Type"] == "application/problem+json"
     assert json.loads(response.content) == {
-        "type": "about:blank",
-        "title": "region_closed",
+        "type": "/problems/region_closed",
+        "title": "Conflict",
         "detail": "The region is closed.",
         "status": 409,
+        "code": "region_closed",
     }
+
+
+def test_programs_read_which_fields_are_wrong(middleware):
+    error = Invalid({"name": "This field is required.", "": "Choose a role or a key."})
+
+    response = middleware.process_exception(request(Accept="application/json"), error)
+
+    assert response.status_code == 422
+    said = json.loads(response.content)
+    assert (said["title"], said["detail"]) == (
+        "Unprocessable Entity",
+        "This field is required. Choose a role or a key.",
+    )
+    assert said["errors"] == [
+        {"field": "name", "detail": "This field is required."},
+        {"field": "", "detail": "Choose a role or a key."},
+    ]
 
 
 @pytest.mark.parametrize(("kind", "code"), [(Busy, "busy"), (IllegalMove, "illegal_move"), (LostRace, "lost_race")])

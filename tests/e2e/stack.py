@@ -61,7 +61,7 @@ class Stack:
         self._run("web", lambda: answers(self.port))
         self.start_worker()
         self._run("beat", lambda: True)
-        self._run("rq", lambda: "Listening on documents" in self.log("rq"))
+        self._run("rq", lambda: "Listening on" in self.log("rq"))
 
     def start_redis(self) -> None:
         """An empty one: nothing is kept on disk."""
@@ -149,5 +149,6 @@ class Stack:
             "POLL_SECONDS": "0.5",
             "WORK_STALE_SECONDS": str(STALE_SECONDS),
             "WORK_TICK_SECONDS": "1",
+            "OUTGOING_RETRY_SECONDS": "2",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }

@@ -11,3 +11,8 @@ def test_every_scheduled_task_exists_under_the_name_it_is_sent_by():
     wanted = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
     assert wanted - set(app.tasks) == set()
+
+
+def test_a_tick_that_was_not_run_until_the_next_one_is_dropped():
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        assert entry["options"]["expires"] == entry["schedule"]
