@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.conf import settings
 from django.db.models import Case, Count, Q, QuerySet, When
 
 from portal.accounts.models import Customer
@@ -61,15 +59,6 @@ def environments_of(customer: Customer) -> QuerySet[Environment]:
     )
 
 
-def load_balancer_url(environment: Environment) -> str:
-    """Where the environment's public services answer; empty while there is no load balancer."""
-    outputs = environment.outputs
-    if not outputs.get("LoadBalancerDnsName"):
-        return ""
-    shape: str = settings.LOAD_BALANCER_URL
-    return shape.format(name=outputs.get("LoadBalancerName", ""), dns_name=outputs["LoadBalancerDnsName"])
-
-
 def environment_at(customer: Customer, slug: str) -> Environment | None:
     """The environment at that address: the living one, or the one deleted last."""
     found = Environment.objects.for_customer(customer).filter(slug=slug).select_related("account", "customer")
@@ -86,17 +75,6 @@ def accounts_of(customer: Customer) -> QuerySet[AwsAccount]:
 def fleet() -> QuerySet[Environment]:
     """All environments of all customers that are not deleted, newest first."""
     return Environment.objects.exclude(state__in=states.GONE).select_related("customer", "account").order_by("-id")
-
-
-def placed_services(environment: Environment) -> list[Any]:
-    """The services placed in it (rows of the app above, by its relation), with their service, by name."""
-    return list(environment.placements.select_related("service", "release").order_by("service__name"))
-
-
-def rollouts_under_way(environment: Environment) -> list[Any]:
-    """Deployments to it that have not ended (rows of the app above, by its relation), with their service."""
-    rows = environment.deployments
-    return list(rows.filter(state__in=rows.model.ACTIVE).select_related("service"))
 
 
 def sentence_of(environment: Environment) -> str:

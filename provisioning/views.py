@@ -12,8 +12,9 @@ from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.limits import Limit
 from portal.core.lists import paginate
-from provisioning import selectors, services, states
+from provisioning import guests, selectors, services, states
 from provisioning.environments.wording import charges
+from provisioning.facts import load_balancer_url
 from provisioning.forms import AccountForm, EnvironmentForm, FleetFilter
 from provisioning.models import AwsAccount, Environment
 
@@ -99,7 +100,7 @@ def environments(request: CustomerRequest) -> HttpResponse:
     """The customer's environments as cards."""
     rows = list(selectors.environments_of(request.customer))
     context = {
-        "cards": [(row, selectors.sentence_of(row), selectors.load_balancer_url(row)) for row in rows],
+        "cards": [(row, selectors.sentence_of(row), load_balancer_url(row)) for row in rows],
         "has_account": bool(rows) or _has_account(request),
     }
     return htmx.page(request, "provisioning/environments.html", context)
@@ -137,9 +138,9 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
         "progress": selectors.progress_of(row, resources),
         "stages": selectors.stages_of(row),
         "charges": charges(row.plan),
-        "url": selectors.load_balancer_url(row),
+        "url": load_balancer_url(row),
         "history": row.steps,
-        "placed": selectors.placed_services(row) if row.is_ready else [],
+        "placed": guests.living_in(row.pk) if row.is_ready else [],
     }
     response = htmx.progress(request, "provisioning/environment.html", context, partial="status", running=row.is_active)
     if response.status_code == htmx.STOP_POLLING:
@@ -185,7 +186,7 @@ def environment_delete(request: CustomerRequest, slug: str) -> HttpResponse:
             error = str(refused)
     context = {
         "environment": row,
-        "placed": selectors.placed_services(row),
+        "placed": guests.living_in(row.pk),
         "resources": row.resources.exclude(status__in=["PLANNED", "DELETE_COMPLETE"]),
         "error": error,
     }

@@ -11,8 +11,8 @@ from deployments import states
 from deployments.models import Deployment, Placement, Service
 from portal.accounts.models import Customer
 from provisioning import states as environment_states
+from provisioning.facts import load_balancer_url
 from provisioning.models import Environment
-from provisioning.selectors import load_balancer_url
 
 AT_ONCE = 100
 

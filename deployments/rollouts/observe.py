@@ -19,6 +19,7 @@ from provisioning.aws import elbv2, logs
 from provisioning.aws.ecs import DeploymentState, ServiceState, TaskState, list_tasks
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
+from provisioning.facts import cluster_of, facts_of
 
 EVENTS, LOG_LINES, LOGS_A_LOOK, HEALTH_WORDS = 20, 20, 5, 5
 LINE_LENGTH = 4_000  # characters that are kept of one log line; CloudWatch takes 256 KiB
@@ -35,7 +36,7 @@ class Look:
 
 
 def look(session: AwsSession, deployment: Deployment, service: ServiceState) -> Look:
-    cluster = deployment.environment.outputs["ClusterName"]
+    cluster = cluster_of(deployment.environment)
     group = deployment.placement.target_group_arn
     return Look(
         service=service,
@@ -167,7 +168,7 @@ def last_lines(session: AwsSession, deployment: Deployment, task_arn: str) -> li
     name = deployment.service.name
     stream = logs.task_stream(name, name, task_arn)
     try:
-        found = logs.tail(session, deployment.environment.outputs["LogGroupName"], stream, LOG_LINES)
+        found = logs.tail(session, facts_of(deployment.environment).log_group, stream, LOG_LINES)
     except AwsProblem:
         return []
     return [str(redact(shortened(line.message.rstrip(), LINE_LENGTH))) for line in found]

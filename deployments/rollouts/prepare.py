@@ -22,6 +22,7 @@ from portal.core.work.steps import RetryLater, keep
 from provisioning.aws import ecr, ecs, elbv2
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
+from provisioning.facts import facts_of
 from provisioning.models import Environment
 from provisioning.sessions import session_for
 
@@ -95,14 +96,14 @@ def _target_group(placement: Placement) -> elbv2.TargetGroupSpec:
     service, environment = placement.service, placement.environment
     return elbv2.TargetGroupSpec(
         name=names.target_group_name(environment.stack_name, service.name, environment.pk),
-        vpc_id=environment.outputs["VpcId"],
+        vpc_id=facts_of(environment).vpc_id,
         health_path=service.health_path,
         deregistration_delay=DEREGISTRATION_SECONDS,
     )
 
 
 def _ensure_rule(session: AwsSession, placement: Placement) -> None:
-    listener = placement.environment.outputs["ListenerArn"]
+    listener = facts_of(placement.environment).listener_arn
     service = placement.service
     conditions = elbv2.RuleConditions(paths=(service.path,), hosts=(service.host,) if service.host else ())
     priority = placement.rule_priority or _allocate(placement, elbv2.used_priorities(session, listener))
@@ -122,7 +123,8 @@ def _allocate(placement: Placement, used: frozenset[int]) -> int:
     environment, service = placement.environment, placement.service
     with database.atomic():
         hold(f"rules of environment {environment.pk}")
-        given = environment.placements.exclude(rule_priority=None).values_list("rule_priority", flat=True)
+        placed = Placement.objects.filter(environment=environment).exclude(rule_priority=None)
+        given = placed.values_list("rule_priority", flat=True)
         priority = names.free_priority(service.host, service.path, used | set(given))
         if priority is None:
             raise Unready("The load balancer has no place left for another rule. Remove a service that is not used.")
@@ -144,6 +146,7 @@ def snapshot(service: Service) -> dict[str, Any]:
 
 def task_spec(deployment: Deployment) -> ecs.TaskSpec:
     service, environment = deployment.service, deployment.environment
+    facts = facts_of(environment)
     return ecs.TaskSpec(
         family=names.task_family(deployment.placement),
         image=f"{service.repository_uri}@{deployment.release.digest}",
@@ -152,10 +155,10 @@ def task_spec(deployment: Deployment) -> ecs.TaskSpec:
         cpu=service.cpu,
         memory=service.memory,
         environment=tuple(sorted(variables(service, environment).items())),
-        log_group=environment.outputs["LogGroupName"],
+        log_group=facts.log_group,
         log_prefix=service.name,
-        execution_role_arn=environment.outputs["TaskExecutionRoleArn"],
-        task_role_arn=environment.outputs["TaskRoleArn"],
+        execution_role_arn=facts.execution_role_arn,
+        task_role_arn=facts.task_role_arn,
     )
 
 
@@ -169,16 +172,16 @@ def variables(service: Service, environment: Environment) -> dict[str, str]:
 
 def ensure_service(deployment: Deployment, session: AwsSession) -> None:
     """The ECS service, made without tasks when it is new; and what serves now, before anything changes."""
-    placement, outputs = deployment.placement, deployment.environment.outputs
+    placement, facts = deployment.placement, facts_of(deployment.environment)
     state = ecs.ensure_service(
         session,
         ecs.ServiceSpec(
-            cluster=outputs["ClusterName"],
+            cluster=facts.cluster,
             name=placement.service.name,
             task_definition=deployment.task_definition_arn,
             container_name=placement.service.name,
             port=placement.service.port,
-            capacity_provider=outputs["CapacityProviderName"],
+            capacity_provider=facts.capacity_provider,
             target_group_arn=placement.target_group_arn or None,
         ),
     )
@@ -189,7 +192,7 @@ def ensure_service(deployment: Deployment, session: AwsSession) -> None:
 
 def start(deployment: Deployment, session: AwsSession) -> None:
     """Starts the rolling update, unless this step has done so before it was cut off."""
-    cluster, name = deployment.environment.outputs["ClusterName"], deployment.placement.ecs_service_name
+    cluster, name = facts_of(deployment.environment).cluster, deployment.placement.ecs_service_name
     state = ecs.describe_services(session, cluster, (name,)).get(name)
     if state is None or state.primary is None or state.primary.id == deployment.ecs_deployment_before:
         state = ecs.update_service(session, update_to(deployment, deployment.task_definition_arn, deployment.desired))
@@ -208,7 +211,7 @@ def start(deployment: Deployment, session: AwsSession) -> None:
 def update_to(deployment: Deployment, task_definition: str, desired: int) -> ecs.ServiceUpdate:
     """A rolling update that never runs fewer tasks than are wanted."""
     return ecs.ServiceUpdate(
-        cluster=deployment.environment.outputs["ClusterName"],
+        cluster=facts_of(deployment.environment).cluster,
         name=deployment.placement.ecs_service_name,
         task_definition=task_definition,
         desired_count=desired,

@@ -5,6 +5,7 @@ from django.utils import timezone
 from deployments.models import Placement
 from deployments.rollouts import selectors
 from provisioning.aws import ecs
+from provisioning.facts import cluster_of
 from provisioning.models import Environment
 from provisioning.sessions import session_for
 
@@ -14,7 +15,7 @@ def refresh(environment: Environment) -> None:
     placements = list(selectors.unwatched_placements(environment))
     session = session_for(environment.account, environment.region)
     names = [placement.ecs_service_name for placement in placements]
-    services = ecs.describe_services(session, environment.outputs["ClusterName"], names)
+    services = ecs.describe_services(session, cluster_of(environment), names)
     for placement in placements:
         _note(placement, services.get(placement.ecs_service_name))
     Placement.objects.bulk_update(placements, ["running", "desired", "health", "observed_at"], batch_size=200)

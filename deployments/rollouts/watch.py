@@ -23,6 +23,7 @@ from portal.core.work.steps import ending_errored, note_problem
 from provisioning.aws import ecs
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
+from provisioning.facts import cluster_of
 from provisioning.models import Environment
 from provisioning.sessions import session_for
 
@@ -43,7 +44,7 @@ def watch(environment: Environment) -> None:
     session = session_for(environment.account, environment.region)
     names = [rollout.placement.ecs_service_name for rollout in rollouts]
     try:
-        services = ecs.describe_services(session, environment.outputs["ClusterName"], names)
+        services = ecs.describe_services(session, cluster_of(environment), names)
     except AwsProblem as problem:
         for rollout in rollouts:
             with suppress(LostRace):
@@ -109,7 +110,7 @@ class _Rollout:
         self, session: AwsSession, deployment: Deployment, service: ecs.ServiceState | None, decision: Decision
     ) -> None:
         self.session, self.deployment, self.service, self.why = session, deployment, service, decision.why
-        self.cluster = deployment.environment.outputs["ClusterName"]
+        self.cluster = cluster_of(deployment.environment)
         self.before = deployment.previous.name if deployment.previous else ""
 
     def succeed(self) -> None:

@@ -11,9 +11,9 @@ from deployments.rollouts import services as rollouts
 from portal.accounts.models import Customer, User
 from portal.demo.infrastructure import REGION
 from portal.demo.report import NotSeen, wait_until
+from provisioning.facts import load_balancer_url
 from provisioning.localaws.images import push_sample
 from provisioning.models import AwsAccount, Environment
-from provisioning.selectors import load_balancer_url
 
 # name, public or internal, the paths the load balancer sends to it
 SERVICES = (("shop", "public", "/*"), ("api", "public", "/api/*"), ("orders", "internal", "/orders/*"))

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from portal.core.work.state import transition
-from provisioning import states
+from provisioning import guests, states
 from provisioning.aws import cloudformation, elbv2
 from provisioning.aws.cloudformation import StackState
 from provisioning.aws.ecs.services import delete_service
@@ -11,8 +11,8 @@ from provisioning.aws.ecs.tasks import list_tasks
 from provisioning.aws.session import AwsSession
 from provisioning.environments import causes, records
 from provisioning.environments.planning import AT_ONCE, ask_for_deletion, soon
+from provisioning.facts import cluster_of
 from provisioning.models import Environment
-from provisioning.selectors import placed_services
 from provisioning.sessions import session_for
 
 
@@ -42,8 +42,8 @@ def _own_stack(environment: Environment, session: AwsSession) -> StackState | No
 
 def _is_empty(environment: Environment, session: AwsSession) -> bool:
     """Asks ECS to stop every service of the environment; True when no task is left."""
-    cluster = environment.outputs.get("ClusterName")
-    names = [each.ecs_service_name for each in placed_services(environment) if each.ecs_service_name]
+    cluster = cluster_of(environment)
+    names = [guest.ecs_service for guest in guests.living_in(environment.pk) if guest.ecs_service]
     if not cluster:
         return True
     for name in names:
@@ -53,9 +53,9 @@ def _is_empty(environment: Environment, session: AwsSession) -> bool:
 
 def _gone(environment: Environment, session: AwsSession) -> float:
     """The rules went with the load balancer; the services' target groups are not part of the stack."""
-    for placed in placed_services(environment):
-        if placed.target_group_arn:
-            elbv2.delete_target_group(session, placed.target_group_arn)
+    for guest in guests.living_in(environment.pk):
+        if guest.target_group_arn:
+            elbv2.delete_target_group(session, guest.target_group_arn)
     with transaction.atomic():
         records.mark_deleted(environment)
         transition(environment, states.DELETED, advice="")

@@ -1,29 +1,17 @@
 """What AWS reports about a stack, written down: plan and resources."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from provisioning import guests
 from provisioning.aws.cloudformation import PlannedChange, ResourceState, StackEvent
 from provisioning.models import Environment, StackResource
 from provisioning.stacks import load
 
 TEMPLATE = "environment"
 _REPORTED = ["physical_id", "type", "status", "status_reason", "updated_at"]
-_NOTHING_RUNS: dict[str, Any] = {
-    "release": None,
-    "released_at": None,
-    "task_definition_arn": "",
-    "target_group_arn": "",
-    "rule_arn": "",
-    "rule_priority": None,
-    "ecs_service_name": "",
-    "health": "unknown",
-    "running": 0,
-    "desired": 0,
-}
 
 
 def plan_rows(changes: Iterable[PlannedChange]) -> list[dict[str, str]]:
@@ -94,4 +82,4 @@ def mark_failed(environment: Environment, events: Iterable[StackEvent]) -> None:
 def mark_deleted(environment: Environment) -> None:
     """Every resource is gone, and with them what ran there: no list counts it any more."""
     environment.resources.update(status="DELETE_COMPLETE", status_reason="", updated_at=timezone.now())
-    environment.placements.update(**_NOTHING_RUNS)
+    guests.forget(environment.pk)

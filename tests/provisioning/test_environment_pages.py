@@ -6,8 +6,9 @@ from django.urls import reverse
 from portal.core.errors import IllegalMove, LostRace, UserError
 from portal.core.models import AuditEvent
 from provisioning import services, states
+from provisioning.facts import load_balancer_url
 from provisioning.models import Environment, StackResource
-from provisioning.selectors import environments_of, load_balancer_url, sentence_of
+from provisioning.selectors import environments_of, sentence_of
 from tests import factories
 
 FRAGMENT = {"HTTP_HX_REQUEST": "true"}

@@ -1,0 +1,49 @@
+"""What provisioning may know of services in an environment (provisioning/guests.py)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from deployments import states
+from deployments.models import Deployment, Placement
+from provisioning.guests import Guest
+
+_NOTHING_RUNS: dict[str, Any] = {
+    "release": None,
+    "released_at": None,
+    "task_definition_arn": "",
+    "target_group_arn": "",
+    "rule_arn": "",
+    "rule_priority": None,
+    "ecs_service_name": "",
+    "health": Placement.Health.UNKNOWN,
+    "running": 0,
+    "desired": 0,
+}
+
+
+class PlacedServices:
+    """Services by their placements; implements provisioning.guests.Guests."""
+
+    def living_in(self, environment_id: int) -> Iterator[Guest]:
+        """What was placed there, by name."""
+        placed = Placement.objects.filter(environment=environment_id).select_related("service", "release")
+        for each in placed.order_by("service__name"):
+            yield Guest(
+                service=each.service.name,
+                release=each.release.name if each.release else "",
+                health=each.health,
+                running=each.running,
+                desired=each.desired,
+                since=each.released_at,
+                ecs_service=each.ecs_service_name,
+                target_group_arn=each.target_group_arn,
+            )
+
+    def arriving_in(self, environment_id: int) -> Iterator[str]:
+        """The services that are being rolled out there now."""
+        going = Deployment.objects.filter(environment=environment_id, state__in=states.ACTIVE)
+        yield from going.values_list("service__name", flat=True)
+
+    def forget(self, environment_id: int) -> None:
+        """No list counts what ran there any more."""
+        Placement.objects.filter(environment=environment_id).update(**_NOTHING_RUNS)

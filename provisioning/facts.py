@@ -1,0 +1,62 @@
+"""What the apps above may know of an environment at AWS: typed, and read from its stack's outputs in one place."""
+
+from dataclasses import dataclass, fields
+
+from django.conf import settings
+
+from provisioning.models import Environment
+
+# Each fact and the output of provisioning/stacks/environment.yaml that gives it; a test holds both against each other.
+OUTPUTS = {
+    "vpc_id": "VpcId",
+    "cluster": "ClusterName",
+    "capacity_provider": "CapacityProviderName",
+    "load_balancer": "LoadBalancerName",
+    "load_balancer_dns": "LoadBalancerDnsName",
+    "listener_arn": "ListenerArn",
+    "log_group": "LogGroupName",
+    "execution_role_arn": "TaskExecutionRoleArn",
+    "task_role_arn": "TaskRoleArn",
+}
+
+
+class IncompleteStack(Exception):
+    """A ready environment whose stack does not say all that services need: a bug of the template, or made by hand."""
+
+
+@dataclass(frozen=True)
+class EnvironmentFacts:
+    """Names and addresses at AWS of a ready environment."""
+
+    vpc_id: str
+    cluster: str
+    capacity_provider: str
+    load_balancer: str
+    load_balancer_dns: str
+    listener_arn: str
+    log_group: str
+    execution_role_arn: str
+    task_role_arn: str
+
+
+def facts_of(environment: Environment) -> EnvironmentFacts:
+    """All facts of a ready environment. Raises IncompleteStack, which names what is missing."""
+    given = environment.outputs
+    missing = sorted(OUTPUTS[fact.name] for fact in fields(EnvironmentFacts) if not given.get(OUTPUTS[fact.name]))
+    if missing:
+        raise IncompleteStack(f"The stack of {environment} lacks the outputs {', '.join(missing)}.")
+    return EnvironmentFacts(**{fact: str(given[output]) for fact, output in OUTPUTS.items()})
+
+
+def cluster_of(environment: Environment) -> str:
+    """The cluster's name; empty while there is none, which is so until the stack was made."""
+    return str(environment.outputs.get(OUTPUTS["cluster"], ""))
+
+
+def load_balancer_url(environment: Environment) -> str:
+    """Where the environment's public services answer; empty while there is no load balancer."""
+    dns_name = environment.outputs.get(OUTPUTS["load_balancer_dns"])
+    if not dns_name:
+        return ""
+    shape: str = settings.LOAD_BALANCER_URL
+    return shape.format(name=environment.outputs.get(OUTPUTS["load_balancer"], ""), dns_name=dns_name)

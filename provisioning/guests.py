@@ -1,0 +1,58 @@
+"""What lives in environments, by a protocol that the app above registers: provisioning knows none of its tables."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A service in an environment: what its pages show, and what it holds at AWS."""
+
+    service: str
+    release: str = ""  # what serves now; empty where nothing was deployed
+    health: str = "unknown"
+    running: int = 0
+    desired: int = 0
+    since: datetime | None = None
+    ecs_service: str = ""
+    target_group_arn: str = ""
+
+
+class Guests(Protocol):
+    """What an app that puts something into environments answers about one of them."""
+
+    def living_in(self, environment_id: int) -> Iterable[Guest]:
+        """What was placed there, by name."""
+
+    def arriving_in(self, environment_id: int) -> Iterable[str]:
+        """The names of what is being rolled out there now."""
+
+    def forget(self, environment_id: int) -> None:
+        """The environment is gone, and with it all that ran there."""
+
+
+_known: list[Guests] = []
+
+
+def register(guests: Guests) -> None:
+    """Called once by each app that puts something into environments, when it is ready."""
+    _known.append(guests)
+
+
+def living_in(environment_id: int) -> list[Guest]:
+    """Everything that was placed in the environment."""
+    return list(chain.from_iterable(each.living_in(environment_id) for each in _known))
+
+
+def arriving_in(environment_id: int) -> list[str]:
+    """The names of what is being rolled out to the environment now."""
+    return sorted(chain.from_iterable(each.arriving_in(environment_id) for each in _known))
+
+
+def forget(environment_id: int) -> None:
+    """Tells everybody that the environment is gone."""
+    for each in _known:
+        each.forget(environment_id)

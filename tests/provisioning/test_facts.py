@@ -1,0 +1,39 @@
+"""What deployments may know of an environment at AWS."""
+
+from dataclasses import asdict, fields
+
+import pytest
+
+from provisioning.facts import OUTPUTS, EnvironmentFacts, IncompleteStack, cluster_of, facts_of, load_balancer_url
+from provisioning.stacks import load
+from tests import factories
+
+
+def test_every_fact_is_an_output_of_the_template():
+    written = load("environment").body
+
+    assert OUTPUTS.keys() == {each.name for each in fields(EnvironmentFacts)}
+    for output in OUTPUTS.values():
+        assert f"\n  {output}: {{Value:" in written
+
+
+def test_the_facts_of_a_ready_environment_are_its_stacks_outputs(db):
+    environment = factories.EnvironmentFactory()
+
+    facts = facts_of(environment)
+
+    assert asdict(facts) == {fact: factories.OUTPUTS[output] for fact, output in OUTPUTS.items()}
+
+
+def test_a_stack_that_lacks_outputs_is_told_with_their_names(db):
+    outputs = {name: value for name, value in factories.OUTPUTS.items() if name not in {"VpcId", "LogGroupName"}}
+    environment = factories.EnvironmentFactory(outputs=outputs)
+
+    with pytest.raises(IncompleteStack, match="lacks the outputs LogGroupName, VpcId"):
+        facts_of(environment)
+
+
+def test_before_the_stack_is_made_there_is_no_cluster_and_no_address(db):
+    environment = factories.EnvironmentFactory(outputs={})
+
+    assert (cluster_of(environment), load_balancer_url(environment)) == ("", "")
