@@ -28,9 +28,9 @@ def customer(slug: str, services: int, deployments: int) -> User:
         Environment.objects.create(
             customer=tenant, account=account, name=kind.title(), slug=kind[:4], kind=kind,
             region="eu-west-1", state="ready", created_by=owner, stack_name=f"{slug}-{kind}",
-            outputs={"LoadBalancerName": slug, "LoadBalancerDnsName": "x"},
+            network=f"10.{number}.0.0/16", outputs={"LoadBalancerName": slug, "LoadBalancerDnsName": "x"},
         )
-        for kind in ("dev", "qa", "production")
+        for number, kind in enumerate(("dev", "qa", "production"))
     ]  # fmt: skip
     made = Service.objects.bulk_create(
         [

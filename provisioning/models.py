@@ -88,6 +88,7 @@ class Environment(Work):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     region = models.CharField(max_length=20)
     size = models.CharField(max_length=10, choices=Size.choices, default=Size.SMALL)
+    network = models.CharField(max_length=18)  # its range of addresses (provisioning/networks.py)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     attempt = models.PositiveSmallIntegerField(default=1)  # a retry plans and creates the stack anew
     stack_name = models.CharField(max_length=128)
@@ -106,7 +107,10 @@ class Environment(Work):
         constraints = [
             models.UniqueConstraint(
                 fields=["customer", "slug"], condition=~models.Q(state=states.DELETED), name="one_environment_per_slug"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["account", "network"], condition=~models.Q(state=states.DELETED), name="one_network_each"
+            ),
         ]
         indexes = [models.Index(fields=["state", "heartbeat_at"], name="environment_tick")]
 

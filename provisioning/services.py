@@ -15,11 +15,11 @@ from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
 from portal.core.work.state import transition
 from portal.core.work.steps import begin
-from provisioning import states
+from provisioning import guests, states
 from provisioning.aws.identity import ConnectionReport, new_external_id, role_template, test_connection
 from provisioning.models import AwsAccount, Environment
 from provisioning.naming import UnfitName, slug_of, stack_name
-from provisioning.selectors import rollouts_under_way
+from provisioning.networks import take_network
 from provisioning.sessions import TEST_READ_SECONDS, own_account, session_for
 
 
@@ -145,6 +145,7 @@ def request_environment(customer: Customer, data: EnvironmentData, actor: Any) -
     after = {"name": data.name, "kind": data.kind, "region": data.region, "size": data.size}
     try:
         with transaction.atomic():
+            environment.network = take_network(data.account)
             begin(environment)
             audit.record("environment.requested", environment, actor=actor, after=after)
     except IntegrityError as error:
@@ -212,7 +213,7 @@ def hold_still(environment: Environment) -> Environment:
 
 
 def _refuse_rollouts(environment: Environment) -> None:
-    under_way = rollouts_under_way(environment)
+    under_way = guests.arriving_in(environment.pk)
     if under_way:
-        names = ", ".join(sorted(str(each.service) for each in under_way))
+        names = ", ".join(under_way)
         raise Busy(f"{names} is being deployed to {environment.name}. Wait until that ends, or cancel it first.")

@@ -83,6 +83,7 @@ class EnvironmentFactory(DjangoModelFactory):
     slug = "dev"
     kind = Environment.Kind.DEV
     region = "eu-west-1"
+    network = factory.Sequence(lambda n: f"10.{n % 256}.0.0/16")
     state = environment_states.READY
     created_by = factory.SubFactory(UserFactory)
     stack_name = factory.LazyAttribute(lambda o: f"{o.customer.slug}-{o.slug}")

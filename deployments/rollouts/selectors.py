@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from deployments import states
-from deployments.models import Deployment, Placement, Release, Service
+from deployments.models import ClusterWatch, Deployment, Placement, Release, Service
 from portal.accounts.models import Customer
+from provisioning import states as environment_states
 from provisioning.models import Environment
 
 CHOICES = 50
@@ -27,8 +28,9 @@ def watched(environment: Environment) -> QuerySet[Deployment, Any]:
 def unwatched_environments() -> QuerySet[Environment, Any]:
     """Environments with rollouts that no watcher has looked at for settings.WORK_STALE_SECONDS."""
     limit = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS)
-    rolling = Environment.objects.filter(deployments__state__in=states.WATCHED)
-    return rolling.filter(Q(watch=None) | Q(watch__heartbeat_at__lt=limit)).distinct()
+    rolling = Deployment.objects.filter(environment=OuterRef("pk"), state__in=states.WATCHED)
+    watched = ClusterWatch.objects.filter(environment=OuterRef("pk"), heartbeat_at__gte=limit)
+    return Environment.objects.filter(Exists(rolling), ~Exists(watched))
 
 
 def unwatched_placements(environment: Environment) -> QuerySet[Placement, Any]:
@@ -43,7 +45,7 @@ def unobserved_environments() -> QuerySet[Environment, Any]:
     serving = Placement.objects.filter(
         environment=OuterRef("pk"), release__isnull=False, observed_at__lt=limit
     ).exclude(latest__state__in=states.ACTIVE)
-    return Environment.objects.filter(Exists(serving), state="ready")
+    return Environment.objects.filter(Exists(serving), state=environment_states.READY)
 
 
 def history(customer: Customer, **filters: str) -> QuerySet[Deployment, Any]:

@@ -129,8 +129,7 @@ def _parameters(environment: Environment) -> dict[str, str]:
     return {
         "EnvironmentName": environment.stack_name,
         "Kind": environment.kind,
-        # Different for neighbours, so that their networks can be connected one day.
-        "VpcCidr": f"10.{environment.pk % 256}.0.0/16",
+        "VpcCidr": environment.network,
         "HostImageParameter": settings.HOST_IMAGE_PARAMETER,
         "InstanceType": instance_type,
         "MinHosts": str(smallest),

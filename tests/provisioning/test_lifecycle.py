@@ -5,8 +5,9 @@ from django.db import connection
 
 from provisioning import services, states
 from provisioning.aws.session import AwsSession, forget_clients
+from provisioning.facts import load_balancer_url
 from provisioning.models import StackResource
-from provisioning.selectors import load_balancer_url, progress_of
+from provisioning.selectors import progress_of
 from tests import factories
 from tests.conftest import free_port
 from tests.provisioning.conftest import drive, moves, own_stacks, step
@@ -36,7 +37,7 @@ def test_an_approved_plan_is_made_and_ends_ready_with_its_outputs(aws, ready, se
     assert row.outputs["ClusterName"] == "acme-made"
     assert load_balancer_url(row) == f"http://acme-made.test/{row.outputs['LoadBalancerDnsName']}"
     vpc = aws("ec2").describe_vpcs(VpcIds=[row.outputs["VpcId"]])["Vpcs"][0]
-    assert vpc["CidrBlock"] == f"10.{row.pk % 256}.0.0/16"
+    assert vpc["CidrBlock"] == row.network
     stack = aws("cloudformation").describe_stacks(StackName=row.stack_name)["Stacks"][0]
     assert {tag["Key"]: tag["Value"] for tag in stack["Tags"]}["in4it:environment"] == str(row.pk)
     assert stack["EnableTerminationProtection"] is False
@@ -142,7 +143,7 @@ def _lose_the_cluster(aws, row) -> None:
 
 def test_what_cannot_be_deleted_is_named_and_the_rest_goes_once_the_cause_is_gone(aws, ready, alice):
     row = ready("Sticky")
-    subnet = aws("ec2").create_subnet(VpcId=row.outputs["VpcId"], CidrBlock=f"10.{row.pk % 256}.200.0/24")
+    subnet = aws("ec2").create_subnet(VpcId=row.outputs["VpcId"], CidrBlock=row.network.replace(".0.0/16", ".200.0/24"))
     services.request_deletion(row, "Sticky", alice)
     drive(row)
 
