@@ -140,7 +140,7 @@ def step(deployment: Deployment) -> None:
 
 def look(deployment: Deployment) -> None:
     watch, _ = ClusterWatch.objects.get_or_create(environment=deployment.environment)
-    tasks.watch_cluster(watch.environment_id, watch.seq)
+    tasks.watch_cluster(watch.pk, watch.seq)
 
 
 def until_state(deployment: Deployment, *wanted: str) -> Deployment:

@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from celery import Task
+from celery import Celery, current_app
 from django.utils import timezone
 
 from deployments import tasks
 from deployments.models import ClusterWatch, Deployment
+from portal.core.tasks import tick_work
 from provisioning.aws.session import AwsSession
 
 ENDPOINTS = {"elbv2": "elastic-load-balancing-v2", "ecs": "ecs", "ecr": "ecr"}
@@ -23,24 +24,28 @@ class WorkerKilled(BaseException):
 
 class Queue:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capture: Callable[..., Any]) -> None:
-        self.messages: list[tuple[Task, tuple[int, ...]]] = []
+        self.messages: list[tuple[str, tuple[int, ...]]] = []  # names of tasks, and what they get
         self.capture = capture
         messages = self.messages
-        monkeypatch.setattr(Task, "apply_async", lambda task, args, **_: messages.append((task, args)))
+        monkeypatch.setattr(Celery, "send_task", lambda _app, name, args, *_, **__: messages.append((name, args)))
 
-    def send(self, what: Callable[..., None], *args: Any) -> None:
-        """Runs `what`, with the messages it sends on commit."""
+    def send(self, what: Callable[..., Any], *args: Any) -> Any:
+        """What `what` returns; the messages it sends on commit are kept."""
         with self.capture(execute=True):
-            what(*args)
+            return what(*args)
+
+    def deliver(self, deliveries: int = 1) -> str:
+        """The oldest message to a worker; the task's name."""
+        name, args = self.messages.pop(0)
+        for _ in range(deliveries):
+            self.send(current_app.tasks[name].run, *args)
+        return name
 
     def work(self, deliveries: int = 1, most: int = 400) -> None:
         """A worker that runs until nothing is left."""
         while self.messages and most:
-            task, args = self.messages.pop(0)
-            for _ in range(deliveries):
-                self.send(task.run, *args)
             most -= 1
-            if task.name == tasks.watch_cluster.name:
+            if self.deliver(deliveries) == tasks.watch_cluster.name:
                 time.sleep(0.1)
         assert most, "the work does not end"
 
@@ -52,6 +57,7 @@ class Queue:
         long_ago = timezone.now() - timedelta(minutes=5)
         Deployment.objects.update(heartbeat_at=long_ago)
         ClusterWatch.objects.update(heartbeat_at=long_ago)
+        self.send(tick_work)
         self.send(tasks.tick_deployments)
 
 

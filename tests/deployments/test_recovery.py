@@ -6,6 +6,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from deployments import states, tasks
 from deployments.models import ClusterWatch, Deployment, Service
 from deployments.rollouts import services
+from deployments.rollouts.watches import watch_of
 from provisioning.aws import ecs
 from tests import factories
 from tests.deployments.cloud import Site
@@ -37,9 +38,8 @@ def assert_done(deployment: Deployment, calls: Calls, updates: int = 1) -> None:
 @pytest.mark.localaws
 @pytest.mark.parametrize("call", ["DescribeRules", *ONCE, "DescribeServices", "DescribeTargetHealth"])
 def test_a_worker_killed_right_after_a_call_is_replaced(quick_site, queue, calls, call):
-    deployment = quick_site.request("v1")
+    deployment = queue.send(quick_site.request, "v1")
     calls.deadly = call
-    queue.send(tasks.start, deployment)
     with pytest.raises(WorkerKilled):
         queue.work()
 
@@ -52,8 +52,7 @@ def test_a_worker_killed_right_after_a_call_is_replaced(quick_site, queue, calls
 
 @pytest.mark.localaws
 def test_messages_delivered_twice_do_their_work_once(quick_site, queue, calls):
-    deployment = quick_site.request("v1")
-    queue.send(tasks.start, deployment)
+    deployment = queue.send(quick_site.request, "v1")
 
     queue.work(deliveries=2)
 
@@ -63,11 +62,9 @@ def test_messages_delivered_twice_do_their_work_once(quick_site, queue, calls):
 @pytest.mark.localaws
 @pytest.mark.parametrize("after", range(1, 8))
 def test_a_lost_message_is_sent_again_by_the_tick(quick_site, queue, calls, after):
-    deployment = quick_site.request("v1")
-    queue.send(tasks.start, deployment)
+    deployment = queue.send(quick_site.request, "v1")
     for _ in range(after):
-        task, args = queue.messages.pop(0)
-        queue.send(task.run, *args)
+        queue.deliver()
     queue.lose()
 
     queue.tick()
@@ -78,13 +75,11 @@ def test_a_lost_message_is_sent_again_by_the_tick(quick_site, queue, calls, afte
 
 @pytest.mark.localaws
 def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, queue, calls):
-    queue.send(tasks.start, quick_site.request("v1"))
+    queue.send(quick_site.request, "v1")
     queue.work()
-    second = quick_site.request("v2", fault="hang")
-    queue.send(tasks.start, second)
+    second = queue.send(quick_site.request, "v2", "hang")
     while second.state != states.ROLLING:
-        task, args = queue.messages.pop(0)
-        queue.send(task.run, *args)
+        queue.deliver()
         second.refresh_from_db()
     services.request_cancel(second, quick_site.user)
     calls.deadly = "UpdateService"
@@ -102,7 +97,7 @@ def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, q
 def test_several_watches_of_an_environment_become_one(queue):
     environment = factories.EnvironmentFactory()
     for _ in range(3):
-        queue.send(tasks.start_watch, environment.pk)
+        queue.send(watch_of(environment.pk).wake)
 
     queue.work()
 
@@ -167,10 +162,10 @@ def test_a_look_that_takes_too_long_is_followed_by_the_next_one(queue, monkeypat
     monkeypatch.setattr(ecs, "describe_services", hang)
     rollout = factories.DeploymentFactory(state=states.ROLLING)
 
-    queue.send(tasks.start_watch, rollout.environment_id)
-    task, arguments = queue.messages.pop()
-    queue.send(task, *arguments)
+    watch = watch_of(rollout.environment_id)
+    queue.send(watch.wake)
+    queue.deliver()
 
     rollout.refresh_from_db()
     assert rollout.state == states.ROLLING
-    assert queue.messages == [(tasks.watch_cluster, (rollout.environment_id, 1))]
+    assert queue.messages == [(tasks.watch_cluster.name, (watch.pk, 1))]

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from celery import Celery
 from django.utils import timezone
 
 from portal.core.errors import LostRace
-from portal.core.work import claim
+from portal.core.tasks import tick_work
+from portal.core.work import turns
 from provisioning import services, states, tasks
 from provisioning.models import Environment
 from tests.provisioning.conftest import Killed, drive, dying_workers, moves, own_stacks, step
@@ -14,6 +16,11 @@ from tests.provisioning.conftest import Killed, drive, dying_workers, moves, own
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
 
 LIFE = ["planning", "planned", "creating", "ready", "deleting", "deleted"]
+
+
+def claim(row: Environment) -> None:
+    """A worker takes the turn."""
+    assert turns.claim(Environment.objects.all(), row.pk, row.seq)
 
 
 def survive(row: Environment) -> Environment:
@@ -28,7 +35,7 @@ def survive(row: Environment) -> Environment:
 @pytest.fixture
 def queue_forgets(monkeypatch):
     """Redis loses every message."""
-    monkeypatch.setattr(tasks.step_environment, "apply_async", lambda *_, **__: None)
+    monkeypatch.setattr(Celery, "send_task", lambda *_, **__: None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -80,7 +87,7 @@ def _drive_doubled(row: Environment) -> None:
 
 def test_a_step_whose_turn_is_taken_does_nothing(aws, wish):
     row = wish("Taken")
-    claim(Environment, row.pk, row.seq)
+    claim(row)
 
     tasks.step_environment(row.pk, row.seq)
 
@@ -88,17 +95,17 @@ def test_a_step_whose_turn_is_taken_does_nothing(aws, wish):
     assert (row.state, moves(row)) == (states.DRAFT, [])
 
 
-def test_work_that_no_worker_touches_is_picked_up_by_the_tick(aws, wish, django_capture_on_commit_callbacks):
+def test_work_that_no_worker_touches_is_picked_up_by_the_tick(aws, wish, monkeypatch):
+    sent = []
+    monkeypatch.setattr(Celery, "send_task", lambda _app, name, args, **_: sent.append((name, args)))
     row = wish("Lost")
-    claim(Environment, row.pk, row.seq)  # its worker dies here
-    with django_capture_on_commit_callbacks() as sent:
-        tasks.tick_environments()
+    claim(row)  # its worker dies here
+    tick_work()
     assert sent == []
 
     Environment.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
-    with django_capture_on_commit_callbacks() as sent:
-        tasks.tick_environments()
-    assert len(sent) == 1
+    tick_work()
+    assert sent == [("provisioning.step_environment", (row.pk, 1))]
     assert drive(row).state == states.PLANNED
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.core.errors import IllegalMove
-from portal.core.work import transition
+from portal.core.work.state import transition
 from provisioning import states, tasks
 from tests.factories import EnvironmentFactory
 
