@@ -1,7 +1,7 @@
 """Plans, subscriptions, charges and invoices."""
 
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.urls import reverse
@@ -11,6 +11,9 @@ from billing import states
 from billing.rules.vat import Category
 from deployments.models import Application
 from portal.accounts.models import Customer, TenantQuerySet, User
+from portal.core.protected import Protection
+
+FINAL = "An issued invoice is never changed or deleted."
 
 
 class Plan(models.Model):
@@ -91,7 +94,14 @@ class InvoiceQuerySet(TenantQuerySet):
 
 
 class Invoice(models.Model):
-    """An invoice. Once issued it is never edited or deleted: refused here and by triggers in the database."""
+    """An invoice. Once issued it is never edited or deleted: refused here and by the database."""
+
+    protection: ClassVar = Protection(
+        FINAL,
+        unless={"state": [states.DRAFT]},
+        moves={"state": states.MOVES},
+        once=["pdf"],
+    )
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
     state = models.CharField(max_length=10, default=states.DRAFT)
@@ -168,6 +178,8 @@ class ChargeQuerySet(TenantQuerySet):
 
 class Charge(models.Model):
     """One subscription billed for one month; unique, so that a monthly run can be repeated without harm."""
+
+    protection: ClassVar = Protection(FINAL, along="invoice")
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="charges")

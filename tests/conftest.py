@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts.models import Customer, User
-from tests import factories, flush  # noqa: F401 - flush patches what empties SQLite after a test
+from tests import factories
 
 ROOT = Path(__file__).resolve().parent.parent
 

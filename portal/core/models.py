@@ -1,6 +1,6 @@
 """Rows that belong to no app in particular: the audit log, the steps of long-running work, named locks."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -8,11 +8,14 @@ from django.db import models
 from django.utils import timezone
 
 from portal.core.encryption import EncryptedTextField
+from portal.core.protected import Protection
 from portal.core.work.turns import Turn
 
 
 class AuditEvent(models.Model):
-    """Who did what, to what, when. Append-only: refused here and by triggers in the database (migration 0002)."""
+    """Who did what, to what, when. Append-only: refused here and by the database."""
+
+    protection: ClassVar = Protection("Audit events are append-only.")
 
     at = models.DateTimeField(default=timezone.now, editable=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
