@@ -18,7 +18,6 @@ from portal.accounts.models import Customer, User
 from portal.demo import infrastructure, people, rollouts
 from portal.demo.report import NotSeen, Report, wait_until
 from portal.demo.traffic import Traffic, look
-from portal.support import jobs as support_jobs
 from portal.support import services as support
 from portal.support.models import Ticket
 from provisioning.models import Environment
@@ -120,8 +119,7 @@ def _ticket(report: Report, failed: Deployment, owner: User, engineer: User) -> 
         body = "Our new search did not become healthy in production. Do you see why?"
         opened = support.open_ticket(failed.customer, owner, subject="v3 was rolled back", body=body, deployment=failed)
         answer = "Its health path answers 500; the last log lines are above. Shall we look at it together?"
-        for message in (opened, support.reply(opened.ticket, engineer, answer, from_staff=True)):
-            support_jobs.notify(message)
+        support.reply(opened.ticket, engineer, answer, from_staff=True)
     report.saw("ticket opened from the failed rollout, and answered")
 
 
