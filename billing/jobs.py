@@ -1,33 +1,12 @@
-"""The PDFs of issued invoices, rendered by an RQ worker."""
-
-from collections.abc import Iterable
-
-import django_rq
-import structlog
-from django.db import transaction
-from redis.exceptions import RedisError
+"""The PDFs of issued invoices, rendered by a worker of the outbox."""
 
 from billing import documents
 from billing.models import Invoice
-
-log = structlog.get_logger(__name__)
-
-
-def render_later(invoices: Iterable[Invoice]) -> None:
-    """Hands the PDFs to a worker once the invoices are committed. A lost queue is no error: a download renders too."""
-    keys = [invoice.pk for invoice in invoices]
-    transaction.on_commit(lambda: _enqueue(keys))
+from portal.core.models import Outgoing
+from portal.core.outbox import delivers
 
 
-def render_pdf(pk: int) -> None:
-    """The job: makes the PDF of one issued invoice and keeps it. Doing it again changes nothing."""
-    documents.pdf_of(Invoice.objects.get(pk=pk))
-
-
-def _enqueue(keys: Iterable[int]) -> None:
-    try:
-        queue = django_rq.get_queue("documents", commit_mode="auto")
-        for pk in keys:
-            queue.enqueue(render_pdf, pk, description=f"PDF of invoice {pk}")
-    except RedisError as error:
-        log.warning("billing.queue_unreachable", error=str(error))
+@delivers("billing.invoice_pdf", "PDF of an invoice")
+def render_pdf(row: Outgoing) -> None:
+    """Makes the PDF of one issued invoice and keeps it. Doing it again changes nothing."""
+    documents.pdf_of(Invoice.objects.get(pk=int(row.about_id)))

@@ -24,7 +24,7 @@ from billing.rules.terms import Month, due_date, long_date
 from billing.rules.vat import Category
 from deployments.models import Application
 from portal.accounts.models import Customer, User
-from portal.core import audit
+from portal.core import audit, outbox
 from portal.core.errors import IllegalMove, UserError
 from portal.core.locks import hold
 
@@ -116,6 +116,7 @@ def issue(invoice: Invoice, actor: User | None, today: date) -> Invoice:
     draft.seller, draft.buyer = asdict(documents.seller()), documents.frozen_buyer(bill)
     draft.save()
     audit.record("invoice.issued", draft, actor=actor, after={"number": draft.number, "gross": str(draft.gross)})
+    outbox.put("billing.invoice_pdf", outbox.DOCUMENTS, draft)
     return draft
 
 

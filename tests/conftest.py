@@ -11,6 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts.models import Customer, User
+from portal.core import outbox
+from portal.core.work import turns
 from tests import factories
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,6 +58,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _open_doors() -> None:
+    """No test suffers from a queue that was away in another."""
+    outbox.queue_door.open()
+    turns.broker.open()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from billing import bills, jobs, selectors, services, states
+from billing import bills, selectors, services, states
 from billing.forms import DraftsSeenForm, MonthFilter, VatRulingForm
 from billing.rules.terms import Month
 from billing.rules.vat import Category
@@ -48,7 +48,6 @@ def finance_issue(request: StaffRequest) -> HttpResponse:
     if not seen.is_valid() or (seen.cleaned_data["count"], seen.cleaned_data["gross"]) != (drafts.count, drafts.gross):
         return _show(request, month, "The drafts have changed since you looked. Look at the totals again, then issue.")
     result = services.issue_all(month, request.user, timezone.localdate())
-    jobs.render_later(result.invoices)
     if result.failed:
         return _show(request, month, failed=result.failed, issued=len(result.invoices))
     messages.success(request, f"{len(result.invoices)} invoices of {month.label} are issued.")

@@ -1,41 +1,32 @@
-"""Mail about people, sent by an RQ worker."""
+"""Mail about people, sent by a worker of the outbox."""
 
-import django_rq
-import structlog
-from django.conf import settings
-from django.core.mail import send_mail
 from django.template.loader import render_to_string
-from django.urls import reverse
-from redis.exceptions import RedisError
+from django.utils import timezone
 
+from portal.accounts import selectors
+from portal.accounts.links import link
 from portal.accounts.models import Invitation
-from portal.core.encryption import decrypt, encrypt
-
-log = structlog.get_logger(__name__)
-
-
-def link(token: str) -> str:
-    """The address an invited person opens."""
-    return str(settings.PORTAL_URL).rstrip("/") + reverse("invitation", args=[token])
+from portal.core import mail
+from portal.core.models import Outgoing
+from portal.core.outbox import Undeliverable, delivers, payload_of
 
 
-def mail_invitation(invitation: Invitation, token: str) -> bool:
-    """Hands the mail to a worker; False when the queue cannot be reached. Call it after the commit.
-
-    The queue holds the token encrypted: it is as good as a password, and workers log what they are given.
-    """
-    try:
-        queue = django_rq.get_queue("documents", commit_mode="auto")
-        queue.enqueue(send_invitation, invitation.pk, encrypt(token), description=f"Invitation {invitation.pk}")
-    except RedisError as error:
-        log.warning("invitation.queue_unreachable", invitation=invitation.pk, error=str(error))
-        return False
-    return True
-
-
-def send_invitation(pk: int, sealed_token: str) -> None:
-    """The job: one mail to the invited address."""
-    invitation = Invitation.objects.select_related("customer", "invited_by").get(pk=pk)
-    context = {"invitation": invitation, "link": link(decrypt(sealed_token))}
+@delivers("accounts.invitation", "Invitation by mail")
+def send_invitation(row: Outgoing) -> None:
+    """One mail to the invited address. Raises Undeliverable when the invitation is not open any more."""
+    invitation = selectors.invitation(int(row.about_id))
+    if invitation is None:
+        raise Undeliverable("The invitation does not exist any more: nobody wants this mail.")
+    if over := _why_over(invitation):
+        raise Undeliverable(f"The invitation {over} before this mail could be sent: nobody wants it any more.")
+    context = {"invitation": invitation, "link": link(payload_of(row)["token"])}
     subject = f"{invitation.invited_by} invites you to {invitation.customer} at in4it"
-    send_mail(" ".join(subject.split()), render_to_string("mail/invitation.txt", context), None, [invitation.email])
+    mail.send(row, subject, render_to_string("mail/invitation.txt", context), [invitation.email])
+
+
+def _why_over(invitation: Invitation) -> str:
+    if invitation.accepted_at:
+        return "was accepted"
+    if invitation.revoked_at:
+        return "was withdrawn"
+    return "expired" if invitation.expires_at <= timezone.now() else ""

@@ -29,6 +29,11 @@ def usable() -> QuerySet[Invitation]:
     return Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
 
 
+def invitation(pk: int) -> Invitation | None:
+    """An invitation in whatever state."""
+    return Invitation.objects.select_related("customer", "invited_by").filter(pk=pk).first()
+
+
 def invitation_by_hash(token_hash: str) -> Invitation | None:
     """The invitation of a token, in whatever state."""
     return Invitation.objects.select_related("customer", "invited_by").filter(token_hash=token_hash).first()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.accounts import selectors
 from portal.accounts.models import Customer, Invitation, Membership, Role, User
-from portal.core import audit
+from portal.core import audit, outbox
 from portal.core.errors import UserError
 from portal.core.locks import hold
 
@@ -41,7 +41,7 @@ def change_company(customer: Customer, values: Mapping[str, Any], actor: User) -
 
 
 def create_customer(name: str, slug: str, owner_email: str, actor: User) -> tuple[Invitation, str]:
-    """A new customer and the invitation of its first owner, with its token."""
+    """A new customer and the invitation of its first owner, with its mail and its token."""
     with transaction.atomic():
         customer = Customer.objects.create(name=name, slug=slug)
         audit.record("customer.created", customer, actor=actor, customer=customer, after={"name": name, "slug": slug})
@@ -49,7 +49,7 @@ def create_customer(name: str, slug: str, owner_email: str, actor: User) -> tupl
 
 
 def invite(customer: Customer, email: str, role: str, actor: User) -> tuple[Invitation, str]:
-    """An invitation and its token, which exists nowhere else. It replaces an open one to the same address.
+    """An invitation, its mail, and its token, which is not kept. It replaces an open one to the same address.
 
     Raises UserError when the address already belongs to a member, or to somebody of in4it: staff see customers by
     their own role, and nobody gives themselves another one.
@@ -72,6 +72,7 @@ def invite(customer: Customer, email: str, role: str, actor: User) -> tuple[Invi
             expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
         )
         audit.record("invitation.created", invitation, actor=actor, after={"email": email, "role": role})
+        outbox.put("accounts.invitation", outbox.MAIL, invitation, token=token)
     return invitation, token
 
 

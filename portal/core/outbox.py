@@ -45,13 +45,17 @@ class Undeliverable(Exception):
 
 
 _kinds: dict[str, Deliver] = {}
+_words: dict[str, str] = {}
 
 
-def delivers(kind: str) -> Callable[[Deliver], Deliver]:
-    """Registers the function, in an app's jobs.py, that delivers rows of a kind. It may be called twice for one row."""
+def delivers(kind: str, words: str = "") -> Callable[[Deliver], Deliver]:
+    """Registers the function, in an app's jobs.py, that delivers rows of a kind. It may be called twice for one row.
+
+    `words` is what staff call such a row.
+    """
 
     def register(deliver: Deliver) -> Deliver:
-        _kinds[kind] = deliver
+        _kinds[kind], _words[kind] = deliver, words or kind
         return deliver
 
     return register
@@ -64,6 +68,13 @@ def how_to_deliver(kind: str) -> Deliver:
     if kind not in _kinds:
         raise LookupError(f"No jobs.py says how {kind!r} is delivered.")
     return _kinds[kind]
+
+
+def words_of(kind: str) -> str:
+    """What staff call rows of that kind; the kind itself where nobody delivers it."""
+    if kind not in _words:
+        autodiscover_modules("jobs")
+    return _words.get(kind, kind)
 
 
 def put(kind: str, queue: str, about: models.Model, **payload: Any) -> Outgoing:

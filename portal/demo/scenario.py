@@ -5,7 +5,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from billing import jobs as billing_jobs
 from billing import services as billing
 from billing.models import Invoice, Subscription
 from billing.rules.terms import Month
@@ -18,7 +17,6 @@ from portal.accounts.models import Customer, User
 from portal.demo import infrastructure, people, rollouts
 from portal.demo.report import NotSeen, Report, wait_until
 from portal.demo.traffic import Traffic, look
-from portal.support import jobs as support_jobs
 from portal.support import services as support
 from portal.support.models import Ticket
 from provisioning.models import Environment
@@ -120,8 +118,7 @@ def _ticket(report: Report, failed: Deployment, owner: User, engineer: User) -> 
         body = "Our new search did not become healthy in production. Do you see why?"
         opened = support.open_ticket(failed.customer, owner, subject="v3 was rolled back", body=body, deployment=failed)
         answer = "Its health path answers 500; the last log lines are above. Shall we look at it together?"
-        for message in (opened, support.reply(opened.ticket, engineer, answer, from_staff=True)):
-            support_jobs.notify(message)
+        support.reply(opened.ticket, engineer, answer, from_staff=True)
     report.saw("ticket opened from the failed rollout, and answered")
 
 
@@ -137,7 +134,6 @@ def _invoice(report: Report, applications: list[Application], finance: User) -> 
             billing.subscribe(application, month.first_day, finance)
     billing.make_drafts(month, finance)
     result = billing.issue_all(month, finance, today)
-    billing_jobs.render_later(result.invoices)
     if result.failed:
         raise NotSeen(f"{result.failed[0].customer} could not be invoiced: {result.failed[0].reason}")
     invoices = Invoice.objects.filter(period=month.first_day).select_related("customer")

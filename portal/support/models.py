@@ -53,14 +53,18 @@ class Message(models.Model):
     from_staff = models.BooleanField()
     body = models.TextField(max_length=20_000)
     at = models.DateTimeField(default=timezone.now)
-    mailed_at = models.DateTimeField(null=True, blank=True)
-    mail_problem = models.TextField(blank=True)  # why the other side has no mail about it; empty when it went well
+    mailed_at = models.DateTimeField(null=True, blank=True)  # when the other side was mailed about it
 
     class Meta:
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"message {self.pk}"
+        return f"message on {self.ticket}"
+
+    @property
+    def customer_id(self) -> int:
+        """Whose ticket it is on."""
+        return int(self.ticket.customer_id)
 
 
 class InternalNote(models.Model):

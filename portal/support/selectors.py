@@ -2,11 +2,13 @@
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
 
 from billing.models import Plan
 from deployments.models import Deployment
 from portal.accounts.models import Customer, Role, User
+from portal.core.models import Outgoing
 from portal.support import states
 from portal.support.models import InternalNote, Message, Ticket
 
@@ -32,6 +34,22 @@ def queue(*, state: str = "", priority: str = "", assignee: User | None = None) 
 def messages_of(ticket: Ticket) -> QuerySet[Message]:
     """What both sides said, oldest first."""
     return Message.objects.filter(ticket=ticket).select_related("author")
+
+
+def message(pk: int) -> Message | None:
+    """A message with what its mail tells."""
+    return Message.objects.select_related("ticket__customer", "ticket__assignee", "author").filter(pk=pk).first()
+
+
+def messages_with_mail(ticket: Ticket) -> QuerySet[Message]:
+    """What both sides said, with what is the matter with the mail about it: `mail_problem`, and `mail_stopped` when it
+    is not tried again by itself. For staff pages only.
+    """
+    about = {"about_kind": Message._meta.label_lower, "about_id": Cast(OuterRef("pk"), CharField())}
+    mail = Outgoing.objects.filter(**about, done_at=None)
+    return messages_of(ticket).annotate(
+        mail_problem=Subquery(mail.values("problem")[:1]), mail_stopped=Subquery(mail.values("stopped_at")[:1])
+    )
 
 
 def notes_of(ticket: Ticket) -> QuerySet[InternalNote]:

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from deployments.models import Deployment
 from portal.accounts.models import Customer, User
-from portal.core import audit
+from portal.core import audit, outbox
 from portal.support import states
 from portal.support.context import freeze
 from portal.support.models import InternalNote, Message, Ticket
@@ -23,8 +23,7 @@ def open_ticket(
     from_staff: bool = False,
 ) -> Message:
     """A new ticket and its first message. With a deployment, the state it is in now is frozen in.
-
-    The caller hands the message to jobs.notify, and finds the ticket on it.
+    The ticket is found on the message.
     """
     ticket = Ticket.objects.create(
         customer=customer,
@@ -37,7 +36,7 @@ def open_ticket(
     )
     after = {"priority": priority, "deployment": deployment.pk if deployment else None}
     audit.record("ticket.opened", ticket, actor=by, customer=customer, after=after)
-    return Message.objects.create(ticket=ticket, author=by, from_staff=from_staff, body=body)
+    return _say(ticket, by, body, from_staff=from_staff)
 
 
 @transaction.atomic
@@ -53,7 +52,7 @@ def reply(ticket: Ticket, by: User, body: str, *, from_staff: bool) -> Message:
     ticket.save()
     action = "ticket.reopened" if before == states.CLOSED else "ticket.answered"
     audit.record(action, ticket, actor=by, before={"state": before}, after={"state": turn})
-    return Message.objects.create(ticket=ticket, author=by, from_staff=from_staff, body=body)
+    return _say(ticket, by, body, from_staff=from_staff)
 
 
 @transaction.atomic
@@ -84,6 +83,13 @@ def assign(ticket: Ticket, to: User, by: User) -> None:
     ticket.assignee = to
     ticket.save(update_fields=["assignee"])
     audit.record("ticket.assigned", ticket, actor=by, before={"assignee": before}, after={"assignee": str(to)})
+
+
+def _say(ticket: Ticket, by: User, body: str, *, from_staff: bool) -> Message:
+    """The message, and the mail about it to the other side."""
+    message: Message = Message.objects.create(ticket=ticket, author=by, from_staff=from_staff, body=body)
+    outbox.put("support.message", outbox.MAIL, message)
+    return message
 
 
 def _turn_after(*, from_staff: bool) -> str:

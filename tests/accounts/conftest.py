@@ -1,4 +1,4 @@
-"""The document queue in these tests: Redis is away unless a test asks for it."""
+"""The queues in these tests: Redis is away unless a test asks for it."""
 
 import subprocess
 import time
@@ -30,7 +30,7 @@ def redis_queue(redis_away, settings, tmp_path):
 
 
 def _queue_at(settings, port: int) -> int:
-    settings.RQ_QUEUES = {"documents": {"URL": f"redis://127.0.0.1:{port}/0"}}
+    settings.RQ_QUEUES = {name: {"URL": f"redis://127.0.0.1:{port}/0"} for name in ("mail", "documents")}
     return port
 
 

@@ -1,7 +1,7 @@
 """Customers as engineers keep them."""
 
 from portal.accounts.models import Customer, Invitation
-from portal.core.models import AuditEvent
+from portal.core.models import AuditEvent, Outgoing
 from tests import factories
 
 NEW = {"name": "Globex", "slug": "globex", "owner_email": "Hank@globex.example"}
@@ -12,6 +12,12 @@ def test_an_engineer_makes_a_customer_and_invites_its_owner(browse, erin):
 
     invitation = Invitation.objects.get()
     assert (invitation.customer.slug, invitation.email, invitation.role) == ("globex", "hank@globex.example", "owner")
+    letter = Outgoing.objects.get()
+    assert (letter.kind, letter.about_id, letter.customer) == (
+        "accounts.invitation",
+        str(invitation.pk),
+        invitation.customer,
+    )
     assert "/invitations/" in response.content.decode()
     assert [*AuditEvent.objects.values_list("action", "customer__slug")] == [
         ("invitation.created", "globex"),

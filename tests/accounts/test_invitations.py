@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from rq import SimpleWorker
 
 from portal.accounts import services
-from portal.accounts.jobs import send_invitation
 from portal.accounts.models import Invitation, Membership, User
 from portal.accounts.views import joining, people
-from portal.core.encryption import encrypt
+from portal.core import outbox
 from portal.core.errors import UserError
 from portal.core.limits import Limit
-from portal.core.models import AuditEvent
+from portal.core.models import AuditEvent, Outgoing
 from tests import factories
 
 PASSWORD = "a long enough sentence"
@@ -50,36 +50,110 @@ def test_an_invitation_lasts_seven_days(invited):
     assert abs(invitation.expires_at - timezone.now() - timedelta(days=7)) < timedelta(minutes=1)
 
 
-def test_the_inviter_is_told_to_send_the_link_when_redis_is_away(browse, acme, alice):
-    response = browse(alice).post(f"/c/{acme.slug}/people/invite/", {"email": "dave@acme.example", "role": "viewer"})
+def deliver() -> Outgoing:
+    """A worker takes the only row that waits."""
+    row = Outgoing.waiting.get()
+    outbox.deliver(row.pk, row.seq)
+    row.refresh_from_db()
+    return row
 
-    assert "The mail could not be sent" in response.content.decode()
+
+def test_with_redis_away_the_invitation_is_made_its_mail_waits_and_a_tick_sends_it(
+    browse, acme, alice, redis_away, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        response = browse(alice).post(
+            f"/c/{acme.slug}/people/invite/", {"email": "dave@acme.example", "role": "viewer"}
+        )
+
+    assert "A mail with this link is on its way" in response.content.decode()
+    assert mail.outbox == []
+    assert deliver().done_at
+    assert link_in(response) in mail.outbox[0].body
 
 
 @pytest.mark.redis
-def test_a_worker_mails_the_link_and_the_queue_never_holds_the_token(redis_queue, browse, acme, alice):
-    response = browse(alice).post(f"/c/{acme.slug}/people/invite/", {"email": "dave@acme.example", "role": "viewer"})
+def test_a_worker_mails_the_link_and_the_queue_never_holds_the_token(
+    redis_queue, browse, acme, alice, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        response = browse(alice).post(
+            f"/c/{acme.slug}/people/invite/", {"email": "dave@acme.example", "role": "viewer"}
+        )
     link = link_in(response)
     (key,) = [key for key in redis_queue.keys("rq:job:*") if redis_queue.type(key) == b"hash"]
     held = b"".join(redis_queue.hgetall(key).values())
-    SimpleWorker(["documents"], connection=redis_queue).work(burst=True)
+    SimpleWorker(["mail"], connection=redis_queue).work(burst=True)
 
     (sent,) = mail.outbox
     assert sent.to == ["dave@acme.example"]
     assert link in sent.body
-    assert "is on its way" in response.content.decode()
     assert link.split("/")[2].encode() not in held
 
 
-def test_the_mail_says_who_invites_to_what_and_until_when(settings, acme, alice):
-    settings.PORTAL_URL = "https://portal.example/"
-    invitation = factories.InvitationFactory(customer=acme, invited_by=alice, email="dave@acme.example")
+def test_the_database_holds_the_token_encrypted_and_not_at_all_once_the_mail_is_sent(invited):
+    token = invited[1].split("/")[2]
 
-    send_invitation(invitation.pk, encrypt("the-token"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT payload FROM core_outgoing")
+        (held,) = cursor.fetchone()
+
+    assert token not in held
+    assert outbox.payload_of(Outgoing.objects.get()) == {"token": token}
+    assert deliver().payload == "{}"
+
+
+def test_the_mail_says_who_invites_to_what_and_until_when(settings, invited):
+    settings.PORTAL_URL = "https://portal.example/"
+
+    deliver()
 
     (sent,) = mail.outbox
-    assert sent.subject == "Alice invites you to Acme at in4it"
-    assert "https://portal.example/invitations/the-token/" in sent.body
+    assert (sent.to, sent.subject) == (["dave@acme.example"], "Alice invites you to Acme at in4it")
+    assert f"https://portal.example{invited[1]}" in sent.body
+    assert f"until {invited[0].expires_at:%-d %B %Y}" in sent.body
+
+
+def test_a_mail_that_is_sent_twice_has_the_same_message_id_both_times(settings, invited):
+    settings.DEFAULT_FROM_EMAIL = "in4it <portal@mail.in4it.example>"
+    row = Outgoing.objects.get()
+
+    for _ in range(2):
+        outbox.how_to_deliver(row.kind)(row)
+
+    assert [sent.extra_headers["Message-ID"] for sent in mail.outbox] == [f"<{row.key}@mail.in4it.example>"] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"accepted_at": timezone.now()}, "was accepted"),
+        ({"revoked_at": timezone.now()}, "was withdrawn"),
+        ({"expires_at": timezone.now() - timedelta(days=1)}, "expired"),
+    ],
+)
+def test_nobody_is_mailed_a_link_that_is_of_no_use_any_more(invited, change, why):
+    Invitation.objects.update(**change)
+
+    row = deliver()
+
+    assert mail.outbox == []
+    assert row.stopped_at
+    assert f"The invitation {why} before this mail could be sent: nobody wants it any more." in row.problem
+
+
+def test_an_invitation_that_is_gone_is_not_mailed(invited):
+    Invitation.objects.all().delete()
+
+    assert "The invitation does not exist any more" in deliver().problem
+    assert mail.outbox == []
+
+
+def test_an_invitation_that_is_not_made_leaves_no_mail_behind(acme, alice, bob):
+    with pytest.raises(UserError):
+        services.invite(acme, "bob@acme.example", "viewer", alice)
+
+    assert not Outgoing.objects.exists()
 
 
 def test_a_member_is_not_invited_again(browse, acme, alice, bob):
@@ -224,9 +298,9 @@ def test_no_token_is_in_the_audit_log(client, invited):
 
 def test_a_name_with_a_line_break_does_not_stop_the_mail(acme):
     inviter = factories.UserFactory(name="Mallory\r\nBcc: all@example.com")
-    invitation = factories.InvitationFactory(customer=acme, invited_by=inviter)
+    services.invite(acme, "dave@acme.example", "viewer", inviter)
 
-    send_invitation(invitation.pk, encrypt(factories.INVITATION_TOKEN))
+    deliver()
 
     assert mail.outbox[0].subject == "Mallory Bcc: all@example.com invites you to Acme at in4it"
 

@@ -11,7 +11,9 @@ from pypdf import PdfReader
 from billing import documents, jobs, services
 from billing.models import Invoice, NumberSeries, Plan
 from billing.rules.terms import Month
+from portal.core import outbox
 from portal.core.errors import IllegalMove, UserError
+from portal.core.models import Outgoing
 from tests.billing.conftest import NOVEMBER_2, OCTOBER, invoiced, subscribed
 from tests.factories import CustomerFactory
 
@@ -99,8 +101,9 @@ def test_the_job_makes_the_pdf_once_from_what_was_frozen(issued, acme):
     acme.legal_name = "Acme Renamed NV"
     acme.save()
 
-    jobs.render_pdf(issued.pk)
-    jobs.render_pdf(issued.pk)
+    row = Outgoing.objects.get(kind="billing.invoice_pdf", about_id=str(issued.pk))
+    outbox.deliver(row.pk, 0)
+    jobs.render_pdf(row)
 
     text = text_of(bytes(Invoice.objects.get().pdf))
     for mention in ("Invoice 2026-000001", "Acme NV", "VAT BE0417497106", "Total to pay € 302.50", "in4it BV"):
@@ -117,14 +120,28 @@ def test_the_pdf_bears_the_customers_reference(acme):
     assert "Your reference: PO 4711" in text_of(documents.pdf_of(invoiced(acme)))
 
 
-def test_a_queue_that_is_away_does_not_stop_the_issuing(issued, monkeypatch, django_capture_on_commit_callbacks):
-    monkeypatch.setattr("django_rq.settings.QUEUES", {"documents": {"URL": "redis://127.0.0.1:1/0"}})
+def test_a_queue_that_is_away_does_not_stop_the_issuing_and_the_pdf_waits(
+    acme, settings, django_capture_on_commit_callbacks
+):
+    settings.RQ_QUEUES = {name: {"URL": "redis://127.0.0.1:1/0"} for name in settings.RQ_QUEUES}
+    subscribed(acme)
 
     with django_capture_on_commit_callbacks(execute=True):
-        jobs.render_later([issued])
+        issued = invoiced(acme)
 
     assert Invoice.objects.get().pdf is None
+    assert Outgoing.waiting.get().about_id == str(issued.pk)
     assert documents.pdf_of(issued).startswith(b"%PDF")
+
+
+def test_a_draft_that_cannot_be_issued_leaves_no_pdf_to_render(acme, monkeypatch):
+    subscribed(acme)
+    monkeypatch.setattr(services, "_take_number", lambda *_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        invoiced(acme)
+
+    assert not Outgoing.objects.exists()
 
 
 class NumberingOrder(TestCase):

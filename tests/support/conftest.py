@@ -13,8 +13,9 @@ from tests.conftest import free_port
 
 @pytest.fixture(autouse=True)
 def no_redis(settings) -> None:
-    """Nobody answers where the queue should be, unless a test starts a Redis of its own."""
-    settings.RQ_QUEUES = {"documents": {"URL": f"redis://127.0.0.1:{free_port()}/0"}}
+    """Nobody answers where the queues should be, unless a test starts a Redis of its own."""
+    away = f"redis://127.0.0.1:{free_port()}/0"
+    settings.RQ_QUEUES = {name: {"URL": away} for name in ("mail", "documents")}
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from portal.accounts import jobs, selectors, services
+from portal.accounts import selectors, services
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.accounts.forms import InviteForm, RoleForm
+from portal.accounts.links import link
 from portal.accounts.models import Invitation, Membership, Role
 from portal.core.errors import UserError
 from portal.core.htmx import go, page
@@ -63,8 +64,7 @@ def invite(request: CustomerRequest) -> HttpResponse:
         except UserError as refusal:
             form.add_error("email", str(refusal))
         else:
-            mailed = jobs.mail_invitation(invitation, token)
-            context = {"invitation": invitation, "link": jobs.link(token), "mailed": mailed}
+            context = {"invitation": invitation, "link": link(token)}
             return page(request, "accounts/invited.html", context, partial="invited")
     status = 422 if form.is_bound else 200
     return page(request, "accounts/invite.html", {"form": form}, partial="form", status=status)

@@ -3,9 +3,10 @@
 from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 
-from portal.accounts import jobs, selectors, services
+from portal.accounts import selectors, services
 from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
 from portal.accounts.forms import CustomerForm, SearchForm
+from portal.accounts.links import link
 from portal.core.htmx import page
 from portal.core.lists import paginate
 
@@ -26,8 +27,7 @@ def customer_new(request: StaffRequest) -> HttpResponse:
     form = CustomerForm(request.POST or None)
     if form.is_valid():
         invitation, token = services.create_customer(**form.cleaned_data, actor=request.user)
-        mailed = jobs.mail_invitation(invitation, token)
-        context = {"invitation": invitation, "link": jobs.link(token), "mailed": mailed, "new": True}
+        context = {"invitation": invitation, "link": link(token), "new": True}
         return page(request, "accounts/invited.html", context, partial="invited")
     status = 422 if form.is_bound else 200
     return page(request, "accounts/customer_new.html", {"form": form}, partial="form", status=status)

@@ -9,7 +9,7 @@ from deployments.models import Deployment
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core import htmx
 from portal.core.lists import paginate
-from portal.support import jobs, limits, selectors, services
+from portal.support import limits, selectors, services
 from portal.support.context import freeze
 from portal.support.forms import ReplyForm, TicketFilter, TicketForm
 from portal.support.models import Ticket
@@ -60,7 +60,7 @@ def ticket_reply(request: CustomerRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             limits.REPLIES.spend(request.user)
-            jobs.notify(services.reply(row, request.user, form.cleaned_data["body"], from_staff=request.as_staff))
+            services.reply(row, request.user, form.cleaned_data["body"], from_staff=request.as_staff)
             return htmx.go(request, row)
         except limits.TooMuch as error:
             form.add_error(None, str(error))
@@ -82,7 +82,6 @@ def _open(request: CustomerRequest, form: TicketForm, deployment: Deployment | N
     first = services.open_ticket(
         request.customer, request.user, deployment=deployment, from_staff=request.as_staff, **form.cleaned_data
     )
-    jobs.notify(first)
     messages.success(
         request, f"Ticket #{first.ticket.pk} is open. Our engineers see it now; their answer comes by mail too."
     )

@@ -11,7 +11,7 @@ from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
 from portal.core import htmx
 from portal.core.lists import paginate
 from portal.support import cockpit as need
-from portal.support import jobs, limits, selectors, services
+from portal.support import limits, selectors, services
 from portal.support.forms import NoteForm, QueueFilter, ReplyForm
 from portal.support.models import Ticket
 
@@ -47,7 +47,7 @@ def staff_ticket_reply(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             limits.REPLIES.spend(request.user)
-            jobs.notify(services.reply(row, request.user, form.cleaned_data["body"], from_staff=True))
+            services.reply(row, request.user, form.cleaned_data["body"], from_staff=True)
             return htmx.go(request, "staff_ticket", pk)
         except limits.TooMuch as error:
             form.add_error(None, str(error))
@@ -91,7 +91,7 @@ def _load(pk: int) -> Ticket:
 
 def _page(request: StaffRequest, row: Ticket, **refused: Any) -> HttpResponse:
     """The page of a ticket; `refused` is the form, reply or note, that has to say what is wrong."""
-    said: list[Any] = [*selectors.messages_of(row), *selectors.notes_of(row)]
+    said: list[Any] = [*selectors.messages_with_mail(row), *selectors.notes_of(row)]
     context = {
         "ticket": row,
         "conversation": sorted(said, key=attrgetter("at")),
