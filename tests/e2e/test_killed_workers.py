@@ -88,8 +88,9 @@ def change_sets_of(olivia: Olivia, environment: Environment) -> list[str]:
 
 
 def networks_of(olivia: Olivia, environment: Environment) -> list[str]:
-    block = f"10.{environment.pk % 256}.0.0/16"
-    return [each["VpcId"] for each in olivia.aws("ec2").describe_vpcs()["Vpcs"] if each["CidrBlock"] == block]
+    return [
+        each["VpcId"] for each in olivia.aws("ec2").describe_vpcs()["Vpcs"] if each["CidrBlock"] == environment.network
+    ]
 
 
 def made_for(olivia: Olivia, deployment: Deployment) -> dict[str, int]:
