@@ -19,5 +19,6 @@ staff_urls: list[URLPattern] = [
     path("customers/new/", staff.customer_new, name="customer_new"),
     path("audit/", audit.staff_audit, name="staff_audit"),
     path("queues/", queues.queues, name="queues"),
+    path("queues/outgoing/<int:pk>/again/", queues.outgoing_again, name="outgoing_again"),
     path("queues/<slug:queue>/<slug:job_id>/retry/", queues.queue_retry, name="queue_retry"),
 ]

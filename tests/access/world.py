@@ -12,6 +12,7 @@ from billing.models import Invoice
 from billing.rules.terms import Month
 from deployments.models import ConfigurationChange
 from portal.accounts.models import Customer, User
+from portal.core import outbox
 from tests import factories
 from tests.access.addresses import Address
 
@@ -76,6 +77,7 @@ def build(acme: Customer, people: dict[str, User | None]) -> World:
         "staff_ticket": ticket,
         "subscription": subscription,
         "invoice": _invoice(acme),
+        "outgoing": outbox.put("accounts.invitation", outbox.MAIL, ticket),
         "mfa": owner,  # nobody has a passkey of this number
     }
     rows["finance_invoice"] = rows["invoice"]
