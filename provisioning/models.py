@@ -89,6 +89,8 @@ class Environment(Work):
     region = models.CharField(max_length=20)
     size = models.CharField(max_length=10, choices=Size.choices, default=Size.SMALL)
     network = models.CharField(max_length=18)  # its range of addresses (provisioning/networks.py)
+    consul_url = models.CharField(max_length=200, blank=True)  # its own Consul; empty: the one in the portal's settings
+    consul_token = EncryptedTextField(blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     attempt = models.PositiveSmallIntegerField(default=1)  # a retry plans and creates the stack anew
     stack_name = models.CharField(max_length=128)

@@ -16,12 +16,13 @@ from django.core.validators import (
     ProhibitNullCharactersValidator,
     validate_email,
 )
-from django.forms import ChoiceField, Field
+from django.forms import ChoiceField, Field, IntegerField
 
 from portal.core.errors import Invalid
 
 Validator = Callable[[Any], None]
 REQUIRED = str(Field.default_error_messages["required"])
+_NO_NUMBER = str(IntegerField.default_error_messages["invalid"])
 _NO_CHOICE = str(ChoiceField.default_error_messages["invalid_choice"])
 _no_null = ProhibitNullCharactersValidator()
 
@@ -57,9 +58,14 @@ class Problems(Mapping[str, str]):
         if value:
             self.check(field, value, validate_email)
 
-    def number(self, field: str, value: int, *, least: int, most: int) -> None:
-        """A whole number within bounds, both included."""
-        self.check(field, value, MinValueValidator(least), MaxValueValidator(most))
+    def number(self, field: str, value: Any, *, least: int, most: int) -> None:
+        """A whole number within bounds, both included; what scripts pass may be no number at all."""
+        if value is None or value == "":
+            self.add(field, REQUIRED)
+        elif not isinstance(value, int) or isinstance(value, bool):
+            self.add(field, _NO_NUMBER)
+        else:
+            self.check(field, value, MinValueValidator(least), MaxValueValidator(most))
 
     def choice(self, field: str, value: str, among: Collection[str]) -> None:
         """One of the values on offer."""

@@ -69,6 +69,23 @@ def test_everything_else_is_refused_too_and_all_of_it_at_once(problems):
     assert str(refused.value).startswith("Enter a valid email address. Ensure this value")
 
 
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (None, "This field is required."),
+        ("", "This field is required."),
+        ("many", "Enter a whole number."),
+        (True, "Enter a whole number."),
+        (1.5, "Enter a whole number."),
+        (0, "Ensure this value is greater than or equal to 1."),
+    ],
+)
+def test_what_is_no_number_is_refused_and_breaks_nothing(problems, value, sentence):
+    problems.number("count", value, least=1, most=9)
+
+    assert dict(problems) == {"count": sentence}
+
+
 def test_the_first_problem_of_a_field_is_said(problems):
     problems.add("name", "Taken.")
     problems.text("name", "", most=5)
