@@ -1,0 +1,104 @@
+"""Applications, their services, and the releases that can be deployed."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.accounts.models import Customer, TenantQuerySet
+from provisioning.models import AwsAccount
+
+
+class Application(models.Model):
+    """A codebase: what a subscription bills."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="applications")
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=40)
+    repository_url = models.CharField(max_length=300, blank=True)  # where the code lives
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["customer", "slug"], name="one_application_per_slug")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Service(models.Model):
+    """A microservice: one image, run as tasks in environments."""
+
+    class Exposure(models.TextChoices):
+        PUBLIC = "public", "Public: reachable from the internet through the load balancer"
+        INTERNAL = "internal", "Internal: reachable only from other services"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="services")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="services")
+    account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="services")  # holds its images
+    name = models.CharField(
+        max_length=40,
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9-]*[a-z0-9]$", "Use lower-case letters, digits and dashes, starting with a letter."
+            )
+        ],
+    )  # also its DNS name and its ECS name
+    region = models.CharField(max_length=20, default="eu-west-1")  # where its images are kept
+    repository_name = models.CharField(max_length=120)  # in ECR
+    repository_uri = models.CharField(max_length=300, blank=True)  # as docker sees it; empty until made in AWS
+    repository_problem = models.TextField(blank=True)  # why it could not be made yet
+    repository_tried_at = models.DateTimeField(null=True, blank=True)
+    port = models.PositiveIntegerField(default=8080, validators=[MinValueValidator(1), MaxValueValidator(65535)])
+    exposure = models.CharField(max_length=10, choices=Exposure.choices, default=Exposure.PUBLIC)
+    path = models.CharField(max_length=100, default="/*")  # the load balancer sends these paths here
+    host = models.CharField(max_length=200, blank=True)  # and, when given, only for this host name
+    health_path = models.CharField(max_length=200, default="/health")
+    cpu = models.PositiveIntegerField(default=128)  # units; 1024 is one core
+    memory = models.PositiveIntegerField(default=256)  # MiB
+    count = models.PositiveSmallIntegerField(default=2)
+    variables = models.JSONField(default=dict)  # environment variables: {name: value}
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["customer", "name"], name="one_service_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("service", args=[self.customer.slug, self.name])
+
+
+class Release(models.Model):
+    """An image, by digest: what is deployed and gone back to. Never changes."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="releases")
+    digest = models.CharField(max_length=71)  # sha256:...
+    tag = models.CharField(max_length=128, blank=True)  # the tag it was chosen by; tags move, digests do not
+    pushed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["service", "digest"], name="one_release_per_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.service.name} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """What people call it: the tag, or the beginning of the digest."""
+        return self.tag or self.digest[7:19]
+
+    def is_newer_than(self, other: "Release") -> bool:
+        """Whether its image was pushed later; releases whose push is not known count from when they were chosen."""
+        return (self.pushed_at or self.created_at) > (other.pushed_at or other.created_at)
