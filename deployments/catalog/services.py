@@ -1,21 +1,19 @@
-"""Registering services, changing their settings, and their image repositories."""
+"""Registering applications and services, and changing their settings."""
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.text import slugify
 
-from deployments.models import Application, Service
+from deployments.catalog import states
+from deployments.models import Application, Repository, Service
 from portal.accounts.models import Customer, User
 from portal.core import audit
-from portal.core.errors import UserError
-from provisioning.aws import ecr
-from provisioning.aws.errors import AwsProblem
+from portal.core.errors import IllegalMove, UserError
+from portal.core.work.state import transition
+from portal.core.work.steps import begin
 from provisioning.models import AwsAccount
-from provisioning.sessions import session_for
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,14 @@ class Identity:
     exposure: str = Service.Exposure.PUBLIC
 
 
+@dataclass(frozen=True)
+class NewApplication:
+    """An application that is made together with its first service."""
+
+    name: str
+    repository_url: str = ""
+
+
 class Taken(UserError):
     """The name or the route belongs to another service."""
 
@@ -62,23 +68,38 @@ def create_application(customer: Customer, name: str, user: User, repository_url
     return application
 
 
-def register(application: Application, identity: Identity, chosen: Settings, user: User) -> Service:
-    """A new service; its image repository is made by a task. Raises Taken."""
-    customer = application.customer
+def register(application: Application | NewApplication, identity: Identity, chosen: Settings, user: User) -> Service:
+    """A new service, with its application when that is new, too; its image repository is made by a worker.
+
+    Raises Taken.
+    """
+    customer = identity.account.customer
     refuse_taken_route(customer, chosen, identity.exposure)
+    with transaction.atomic():
+        if isinstance(application, NewApplication):
+            application = create_application(customer, application.name, user, application.repository_url)
+        service = _create(application, identity, chosen)
+        begin(Repository(customer=customer, service=service, name=f"{customer.slug}/{service}", state=states.WANTED))
+        audit.record("service.registered", service, actor=user, after=_audited(service))
+    return service
+
+
+def _create(application: Application, identity: Identity, chosen: Settings) -> Service:
+    stays = {each.name: getattr(identity, each.name) for each in fields(identity)}
     try:
         with transaction.atomic():
-            service = Service.objects.create(
-                customer=customer,
-                application=application,
-                repository_name=f"{customer.slug}/{identity.name}",
-                **{each.name: getattr(identity, each.name) for each in fields(identity)},
-                **asdict(chosen),
+            return Service.objects.create(
+                customer=application.customer, application=application, **stays, **asdict(chosen)
             )
-            audit.record("service.registered", service, actor=user, after=_audited(service))
     except IntegrityError as error:
         raise Taken(f"There is a service {identity.name} already. Give this one another name.") from error
-    return service
+
+
+def ask_for_repository(service: Service, user: User) -> None:
+    """Has a repository made that a fault of ours kept from being made. Raises IllegalMove when there is none such."""
+    if service.repository.state != states.ERRORED:
+        raise IllegalMove(f"The image repository of {service} is there, or being made: nothing is left to try again.")
+    transition(service.repository, states.WANTED, actor=user, traceback="")
 
 
 def change(service: Service, chosen: Settings, user: User) -> None:
@@ -90,11 +111,6 @@ def change(service: Service, chosen: Settings, user: User) -> None:
             setattr(service, name, value)
         service.save(update_fields=list(asdict(chosen)))
         audit.record("service.changed", service, actor=user, before=before, after=_audited(service))
-
-
-def all_or_nothing() -> transaction.Atomic:
-    """A transaction around several changes that belong together."""
-    return transaction.atomic()
 
 
 def refuse_taken_route(customer: Customer, chosen: Settings, exposure: str, besides: Service | None = None) -> None:
@@ -112,22 +128,3 @@ def _audited(service: Service) -> dict[str, Any]:
     """Settings for the audit log. Values of variables stay out of it: people put secrets there."""
     said = {each.name: getattr(service, each.name) for each in fields(Settings)}
     return {**said, "variables": sorted(service.variables)}
-
-
-def ensure_repository(service: Service) -> None:
-    """Makes the image repository in the customer's account, or writes down why that failed. Safe to repeat."""
-    if service.repository_uri:
-        return
-    tags = {"in4it:customer": service.customer.slug, "in4it:service": service.name}
-    found: dict[str, Any]
-    try:
-        repository = ecr.ensure_repository(session_for(service.account, service.region), service.repository_name, tags)
-        found = {"repository_uri": _as_docker_sees(repository), "repository_problem": ""}
-    except AwsProblem as problem:
-        found = {"repository_problem": problem.sentence}
-    Service.objects.filter(pk=service.pk).update(repository_tried_at=timezone.now(), **found)
-
-
-def _as_docker_sees(repository: ecr.Repository) -> str:
-    host = settings.ECR_REGISTRY
-    return f"{host}/{repository.name}" if host else repository.uri

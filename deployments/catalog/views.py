@@ -13,7 +13,6 @@ from deployments.catalog.forms import RegisterForm, ServiceFilter, SettingsForm
 from deployments.catalog.push import instructions
 from deployments.models import Service
 from deployments.rollouts import selectors as rollouts
-from deployments.tasks import start_repository
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core.errors import UserError
 from portal.core.htmx import go, page
@@ -65,9 +64,9 @@ def service(request: CustomerRequest, name: str) -> HttpResponse:
         "tab": tab,
         "tabs": [Tab(label, f"{url}?tab={key}", active=key == tab) for key, label in TABS],
         "lanes": selectors.lanes(found, selectors.environments(request.customer)),
+        "repository": found.repository,
         "push": instructions(found),
         "rows": _tab_rows(request, found, tab),
-        "waiting": not found.repository_uri,
     }
     return page(request, "deployments/service.html", context, partial="repository")
 
@@ -88,7 +87,6 @@ def service_new(request: CustomerRequest) -> HttpResponse:
         except UserError as error:
             form.add_error(None, str(error))
         else:
-            start_repository(made)
             messages.success(request, f"{made} is registered. Its image repository is being made.")
             return go(request, made)
     accounts = AwsAccount.objects.for_customer(request.customer).exists()
@@ -98,11 +96,18 @@ def service_new(request: CustomerRequest) -> HttpResponse:
 
 def _register(request: CustomerRequest, form: RegisterForm) -> Service:
     data = form.cleaned_data
-    with services.all_or_nothing():
-        application = data["application"] or services.create_application(
-            request.customer, data["new_application"], request.user, data["repository_url"]
-        )
-        return services.register(application, form.identity(), form.chosen(), request.user)
+    new = services.NewApplication(data["new_application"], data["repository_url"])
+    return services.register(data["application"] or new, form.identity(), form.chosen(), request.user)
+
+
+@customer_page(Can.DEPLOY)
+def service_repository(request: CustomerRequest, name: str) -> HttpResponse:
+    """Have the image repository made again, after a fault of ours."""
+    found = load(Service, request.customer, name=name)
+    if request.method == "POST":
+        services.ask_for_repository(found, request.user)
+        messages.info(request, "The image repository is being made.")
+    return go(request, found)
 
 
 @customer_page(Can.DEPLOY)

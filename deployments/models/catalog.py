@@ -5,7 +5,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from deployments.catalog import states
 from portal.accounts.models import Customer, TenantQuerySet
+from portal.core.work.steps import Work
 from provisioning.models import AwsAccount
 
 
@@ -47,10 +49,6 @@ class Service(models.Model):
         ],
     )  # also its DNS name and its ECS name
     region = models.CharField(max_length=20, default="eu-west-1")  # where its images are kept
-    repository_name = models.CharField(max_length=120)  # in ECR
-    repository_uri = models.CharField(max_length=300, blank=True)  # as docker sees it; empty until made in AWS
-    repository_problem = models.TextField(blank=True)  # why it could not be made yet
-    repository_tried_at = models.DateTimeField(null=True, blank=True)
     port = models.PositiveIntegerField(default=8080, validators=[MinValueValidator(1), MaxValueValidator(65535)])
     exposure = models.CharField(max_length=10, choices=Exposure.choices, default=Exposure.PUBLIC)
     path = models.CharField(max_length=100, default="/*")  # the load balancer sends these paths here
@@ -73,6 +71,33 @@ class Service(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("service", args=[self.customer.slug, self.name])
+
+
+class Repository(Work):
+    """The image repository of a service, in the customer's own account."""
+
+    TASK = "deployments.make_repository"
+    MOVES = states.MOVES
+    ACTIVE = states.ACTIVE
+    STEPPED = states.ACTIVE
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    service = models.OneToOneField(Service, on_delete=models.PROTECT, related_name="repository")
+    name = models.CharField(max_length=120)  # in ECR
+    uri = models.CharField(max_length=300, blank=True)  # as docker sees it; empty until it is ready
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "heartbeat_at"], name="repository_tick")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether images can be pushed to it."""
+        return self.state == states.READY
 
 
 class Release(models.Model):

@@ -83,11 +83,11 @@ def images(service: Service) -> Images:
         Choice(each.digest, each.name, (each.tag,) if each.tag else (), each.pushed_at)
         for each in selectors.releases(service)[: selectors.CHOICES]
     )
-    if not service.repository_uri:
+    if not service.repository.is_ready:
         return Images((), "The image repository does not exist yet. Try again in a moment.")
     session = session_for(service.account, service.region, read_seconds=LOOK_SECONDS)
     try:
-        pushed = ecr.list_images(session, service.repository_name, selectors.CHOICES)
+        pushed = ecr.list_images(session, service.repository.name, selectors.CHOICES)
     except AwsProblem as problem:
         return Images(known, f"{problem.sentence} Below are the releases that were deployed before.")
     found = tuple(Choice(each.digest, _name(each), each.tags, each.pushed_at) for each in pushed)
@@ -102,10 +102,10 @@ def image_problem(service: Service, digest: str) -> str:
     """Why an image cannot be deployed any more; empty when it can, or when AWS cannot be asked."""
     session = session_for(service.account, service.region, read_seconds=LOOK_SECONDS)
     try:
-        there = ecr.image_exists(session, service.repository_name, digest)
+        there = ecr.image_exists(session, service.repository.name, digest)
     except AwsProblem:
         return ""
-    return "" if there else f"Its image is not in {service.repository_name} any more: push it again to go back to it."
+    return "" if there else f"Its image is not in {service.repository.name} any more: push it again to go back to it."
 
 
 def preview(service: Service, environment: Environment, name: str, digest: str, image: str = "") -> Preview:

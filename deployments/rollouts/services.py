@@ -36,11 +36,11 @@ def find_release(service: Service, digest: str) -> Release:
     if known:
         return known
     try:
-        image = ecr.image_detail(session_for(service.account, service.region), service.repository_name, digest)
+        image = ecr.image_detail(session_for(service.account, service.region), service.repository.name, digest)
     except AwsProblem as problem:
         raise UserError(problem.sentence) from problem
     if image is None:
-        raise UserError(f"This image is not in {service.repository_name} any more. Push it again, or choose another.")
+        raise UserError(f"This image is not in {service.repository.name} any more. Push it again, or choose another.")
     return release_of(service, image)
 
 
@@ -86,7 +86,7 @@ def _refuse_impossible(service: Service, environment: Environment, release: Rele
             f"The images of {service} are in another AWS account than {environment.name}. "
             "Choose an environment in the same account."
         )
-    if not service.repository_uri:
+    if not service.repository.is_ready:
         raise UserError(f"The image repository of {service} does not exist yet. Try again in a moment.")
 
 

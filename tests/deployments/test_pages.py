@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from deployments import states
-from deployments.models import Deployment, Service
+from deployments.models import Deployment, Repository, Service
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -201,7 +201,7 @@ class TestService:
         assert "Promote" not in browse(bob).get("/c/acme/services/api/").content.decode()
 
     def test_a_repository_that_could_not_be_made_says_why(self, browse, bob, api):
-        Service.objects.filter(pk=api.pk).update(repository_uri="", repository_problem="AWS does not allow it.")
+        Repository.objects.update(state="wanted", problem="AWS does not allow it.")
 
         assert "AWS does not allow it." in browse(bob).get("/c/acme/services/api/").content.decode()
 

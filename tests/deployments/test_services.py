@@ -104,7 +104,7 @@ def register(shop, account, bob, name="api", **chosen):
 def test_a_registered_service_has_a_repository_of_its_customers_name(shop, account, bob):
     service = register(shop, account, bob, variables={"GREETING": "hello"})
 
-    assert (service.repository_name, service.repository_uri) == ("acme/api", "")
+    assert (service.repository.name, service.repository.state, service.repository.uri) == ("acme/api", "wanted", "")
     event = AuditEvent.objects.get(action="service.registered")
     assert event.after["variables"] == ["GREETING"]
 
@@ -137,8 +137,8 @@ def test_changed_settings_are_audited_without_values_of_variables(shop, account,
 
 def test_push_instructions_log_in_to_aws_first(settings):
     settings.ECR_REGISTRY = ""
-    service = factories.ServiceFactory.build(
-        repository_uri="111111111111.dkr.ecr.eu-west-1.amazonaws.com/acme/api", region="eu-west-1"
+    service = factories.ServiceFactory(
+        repository__uri="111111111111.dkr.ecr.eu-west-1.amazonaws.com/acme/api", region="eu-west-1"
     )
 
     registry = "111111111111.dkr.ecr.eu-west-1.amazonaws.com"
@@ -152,7 +152,7 @@ def test_push_instructions_log_in_to_aws_first(settings):
 
 def test_a_local_registry_wants_no_login(settings):
     settings.ECR_REGISTRY = "127.0.0.1:4566"
-    service = factories.ServiceFactory.build(repository_uri="127.0.0.1:4566/acme/api")
+    service = factories.ServiceFactory(repository__uri="127.0.0.1:4566/acme/api")
 
     assert [command for _, command in instructions(service)] == [
         "docker build --tag 127.0.0.1:4566/acme/api:v1 .",

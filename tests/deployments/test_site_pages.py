@@ -35,7 +35,7 @@ def test_going_back_to_an_image_that_is_gone_is_refused_with_the_reason(browse, 
     first = quick_site.deploy("v1")
     quick_site.deploy("v2")
     quick_site.session.client("ecr").batch_delete_image(
-        repositoryName=quick_site.service.repository_name, imageIds=[{"imageDigest": first.release.digest}]
+        repositoryName=quick_site.service.repository.name, imageIds=[{"imageDigest": first.release.digest}]
     )
     client, back = browse(bob), f"/c/acme/deployments/{first.pk}/rollback/"
 
