@@ -1,10 +1,11 @@
 """Questions about invoices and subscriptions, each in a constant number of queries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing import bills, states
@@ -97,17 +98,22 @@ def subscriptions_of(customer: Customer) -> QuerySet[Subscription]:
 
 
 def customers(*, name: str = "", unbilled: bool = False) -> QuerySet[Customer]:
-    """Customers for finance: how many applications are billed, and `unbilled_applications`, the ones that are not."""
-    waiting = Application.objects.filter(subscription=None)
+    """Customers for finance, and how many of their applications are billed. `unbilled`: only those that have others."""
     rows = Customer.objects.filter(name__icontains=name) if name else Customer.objects.all()
     if unbilled:
-        rows = rows.filter(Exists(waiting.filter(customer=OuterRef("pk"))))
+        rows = rows.filter(Exists(Application.objects.filter(subscription=None, customer=OuterRef("pk"))))
     billed = (
         Subscription.objects.filter(customer=OuterRef("pk")).order_by().values("customer").annotate(rows=Count("pk"))
     )
-    prefetch = Prefetch("applications", queryset=waiting, to_attr="unbilled_applications")
-    counted = rows.annotate(billed=Coalesce(Subquery(billed.values("rows")), 0))
-    return counted.select_related("vat_ruling").prefetch_related(prefetch)
+    return rows.annotate(billed=Coalesce(Subquery(billed.values("rows")), 0)).select_related("vat_ruling")
+
+
+def unbilled_of(found: Iterable[Customer]) -> dict[int, list[Application]]:
+    """The applications that nobody pays for yet, by customer."""
+    unbilled: dict[int, list[Application]] = {each.pk: [] for each in found}
+    for application in Application.objects.filter(subscription=None, customer__in=unbilled):
+        unbilled[application.customer_id].append(application)
+    return unbilled
 
 
 def unbilled_count() -> int:

@@ -14,7 +14,7 @@ from provisioning.models import AwsAccount
 class Application(models.Model):
     """A codebase: what a subscription bills."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="applications")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=40)
     repository_url = models.CharField(max_length=300, blank=True)  # where the code lives
@@ -37,9 +37,9 @@ class Service(models.Model):
         PUBLIC = "public", "Public: reachable from the internet through the load balancer"
         INTERNAL = "internal", "Internal: reachable only from other services"
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="services")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="services")
-    account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="services")  # holds its images
+    account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="+")  # holds its images
     name = models.CharField(
         max_length=40,
         validators=[

@@ -26,7 +26,7 @@ class ConfigurationChange(models.Model):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="configuration_changes")
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="configuration_changes")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=512)
     action = models.CharField(max_length=10, choices=Action.choices)
     before = EncryptedTextField(blank=True)

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from deployments import states
-from deployments.models import Deployment, Repository, Service
+from deployments.models import Application, Deployment, Repository, Service
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +167,7 @@ class TestRegister:
         response = browse(bob).post("/c/acme/services/new/", data)
 
         assert response.status_code == 422
-        assert not acme.applications.filter(name="Another").exists()
+        assert not Application.objects.filter(name="Another").exists()
 
     def test_another_customers_account_is_no_choice(self, browse, bob):
         theirs = factories.AwsAccountFactory()
