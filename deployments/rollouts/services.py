@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 
 from deployments import states
 from deployments.models import Deployment, Placement, Release, Service
+from deployments.rollouts import rules
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
@@ -31,7 +32,9 @@ def release_of(service: Service, image: PushedImage) -> Release:
 
 
 def find_release(service: Service, digest: str) -> Release:
-    """The release of that digest, made from its image when it is new. Raises UserError when there is no such image."""
+    """The release of that digest, made from its image when it is new. Raises Invalid for what is no digest, UserError
+    when there is no such image."""
+    rules.image_problems(digest).refuse()
     known: Release | None = Release.objects.filter(service=service, digest=digest).first()
     if known:
         return known
@@ -53,8 +56,10 @@ def request_deployment(
     note: str = "",
     kind: str = Deployment.Kind.DEPLOY,
 ) -> Deployment:
-    """A queued deployment. Raises UserError when it cannot be, Busy when another rollout is under way."""
-    _refuse_impossible(service, environment, release)
+    """A queued deployment. Raises Invalid for what nobody can ask, UserError when it cannot be now, Busy when another
+    rollout is under way."""
+    rules.request_problems(service, environment, release, note).refuse()
+    _refuse_impossible(service, environment)
     deployment = Deployment(
         customer=service.customer,
         service=service,
@@ -77,9 +82,7 @@ def request_deployment(
     return deployment
 
 
-def _refuse_impossible(service: Service, environment: Environment, release: Release) -> None:
-    if release.service_id != service.pk or environment.customer_id != service.customer_id:
-        raise ValueError("A release and an environment of another service or customer")
+def _refuse_impossible(service: Service, environment: Environment) -> None:
     _refuse_unready(environment)
     if environment.account_id != service.account_id:
         raise UserError(

@@ -15,6 +15,7 @@ from deployments.rollouts.forms import DeployForm, DeploymentFilter, RollbackFor
 from deployments.rollouts.preview import Images, Preview, image_problem, images, preview
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.htmx import STOP_POLLING, go, page, progress, toast
 from portal.core.lists import paginate
 from provisioning.models import Environment
@@ -70,7 +71,7 @@ def deploy(request: CustomerRequest, name: str) -> HttpResponse:
         try:
             made = _deploy(request, service, form, places)
         except UserError as error:
-            form.add_error(None, str(error))
+            show_refusal(form, error)
         else:
             return go(request, made)
     context = {
@@ -128,7 +129,7 @@ def deployment_rollback(request: CustomerRequest, pk: int) -> HttpResponse:
         try:
             made = _roll_back(request, found, gone, form.cleaned_data["note"])
         except UserError as error:
-            form.add_error(None, str(error))
+            show_refusal(form, error)
         else:
             return go(request, made)
     release: Release = found.release
