@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from deployments import states
-from deployments.models import Deployment, Placement, Service
+from deployments.models import Application, Deployment, Placement, Service
 from portal.accounts.models import Customer
 from provisioning import states as environment_states
 from provisioning.facts import load_balancer_url
@@ -34,6 +34,20 @@ _SHOWN: dict[str, Q] = {
     "rolling": Q(_placed(latest__state__in=states.ACTIVE)),
     "nowhere": ~Q(_placed(release__isnull=False)),
 }
+
+
+def has_application(customer: Customer, slug: str) -> bool:
+    return Application.objects.for_customer(customer).filter(slug=slug).exists()
+
+
+def has_service(customer: Customer, name: str) -> bool:
+    return Service.objects.for_customer(customer).filter(name=name).exists()
+
+
+def answering(customer: Customer, host: str, path: str, besides: Service | None = None) -> Service | None:
+    """The customer's public service that answers requests to these paths of this host."""
+    public = Service.objects.for_customer(customer).filter(exposure=Service.Exposure.PUBLIC, host=host, path=path)
+    return public.exclude(pk=besides.pk if besides else None).first()
 
 
 def environments(customer: Customer) -> list[Environment]:

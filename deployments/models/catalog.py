@@ -1,6 +1,5 @@
 """Applications, their services, and the releases that can be deployed."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -40,16 +39,9 @@ class Service(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="services")
     account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="+")  # holds its images
-    name = models.CharField(
-        max_length=40,
-        validators=[
-            RegexValidator(
-                r"^[a-z][a-z0-9-]*[a-z0-9]$", "Use lower-case letters, digits and dashes, starting with a letter."
-            )
-        ],
-    )  # also its DNS name and its ECS name
+    name = models.CharField(max_length=40)  # also its DNS name and its ECS name
     region = models.CharField(max_length=20, default="eu-west-1")  # where its images are kept
-    port = models.PositiveIntegerField(default=8080, validators=[MinValueValidator(1), MaxValueValidator(65535)])
+    port = models.PositiveIntegerField(default=8080)
     exposure = models.CharField(max_length=10, choices=Exposure.choices, default=Exposure.PUBLIC)
     path = models.CharField(max_length=100, default="/*")  # the load balancer sends these paths here
     host = models.CharField(max_length=200, blank=True)  # and, when given, only for this host name

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from deployments import states
 from deployments.catalog import services as catalog
+from deployments.catalog.rules import Identity, Settings
 from deployments.models import Application, Deployment, Placement, Service
 from deployments.rollouts import services as rollouts
 from portal.accounts.models import Customer, User
@@ -40,9 +41,9 @@ def _service(app: Application, aws: AwsAccount, owner: User, row: tuple[str, str
     found = Service.objects.for_customer(app.customer).filter(name=name).first()
     if isinstance(found, Service):
         return found
-    identity = catalog.Identity(name, aws, REGION, exposure=exposure)
-    chosen = catalog.Settings(path=path, cpu=64, memory=128, variables={"APP_NAME": name})
-    return catalog.register(app, identity, chosen, owner)
+    identity = Identity(name, aws, REGION, exposure=exposure)
+    chosen = Settings(path=path, cpu=64, memory=128, variables={"APP_NAME": name})
+    return catalog.register(app.customer, app, identity, chosen, owner)
 
 
 def _has_repository(service: Service) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from deployments import states, tasks
 from deployments.catalog import services as catalog
-from deployments.catalog.services import Identity, Settings
+from deployments.catalog.rules import Identity, Settings
 from deployments.models import ClusterWatch, Deployment, Placement, Service
 from deployments.rollouts import services
 from provisioning.aws import cloudformation, ecr
@@ -90,7 +90,7 @@ class Site:
         settings = Settings(
             **{"path": f"/{name}/*", "health_path": f"/{name}/health", "memory": 128, "cpu": 64} | chosen
         )
-        self.service = catalog.register(application, identity, settings, user)
+        self.service = catalog.register(customer, application, identity, settings, user)
         tasks.make_repository(self.service.repository.pk, 0)
         self.service.repository.refresh_from_db()
 

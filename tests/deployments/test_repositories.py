@@ -4,7 +4,7 @@ import pytest
 from botocore.stub import Stubber
 
 from deployments.catalog import services
-from deployments.catalog.services import Identity, NewApplication, Settings
+from deployments.catalog.rules import Identity, NewApplication, Settings
 from deployments.models import Application, Repository, Service
 from portal.core.errors import IllegalMove
 from portal.core.models import AuditEvent
@@ -41,7 +41,7 @@ def aws(account):
 def register(account, queue, bob):
     """As a script does it: nothing but the service is called."""
     identity = Identity("api", account, "eu-west-1")
-    return lambda: queue.send(services.register, NewApplication("Shop"), identity, Settings(), bob)
+    return lambda: queue.send(services.register, account.customer, NewApplication("Shop"), identity, Settings(), bob)
 
 
 def now() -> Repository:
@@ -150,7 +150,9 @@ def test_one_that_is_there_or_being_made_is_not_asked_for_again(bob, state):
 @pytest.mark.localaws
 def test_a_worker_killed_right_after_it_was_made_makes_no_second_one(quick_site: Site, queue, calls):
     identity = Identity("twice", quick_site.account, "eu-west-1")
-    service = queue.send(services.register, NewApplication("Twice"), identity, Settings(), quick_site.user)
+    service = queue.send(
+        services.register, quick_site.account.customer, NewApplication("Twice"), identity, Settings(), quick_site.user
+    )
     calls.deadly = "CreateRepository"
     with pytest.raises(WorkerKilled):
         queue.work()
