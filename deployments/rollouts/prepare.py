@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from deployments import keys, states
 from deployments.models import Deployment, Placement, Service
-from deployments.rollouts import names
+from deployments.rollouts import names, rules
 from deployments.rollouts.watches import watch_of
 from portal.core.locks import hold
 from portal.core.work.state import transition
@@ -78,7 +78,7 @@ def find_image(deployment: Deployment, _session: AwsSession) -> None:
     service = deployment.service
     images = session_for(service.account, service.region)
     if not ecr.image_exists(images, service.repository.name, deployment.release.digest):
-        raise Unready(f"The image of {deployment.release.name} is not in {service.repository.name}: push it again.")
+        raise Unready(rules.image_gone(deployment.release.name, service.repository.name))
     _done(deployment)
 
 

@@ -17,6 +17,11 @@ def image_problems(digest: str) -> Problems:
     return problems
 
 
+def image_gone(release: str, repository: str) -> str:
+    """What is said of a release whose image was deleted."""
+    return f"The image of {release} is not in {repository}: push it again."
+
+
 def request_problems(service: Service, environment: Environment, release: Release, note: str) -> Problems:
     """What is wrong with the request for a deployment."""
     problems = Problems()

@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 
 from deployments import states
 from deployments.models import Deployment, Placement, Release, Service
-from deployments.rollouts import rules
+from deployments.rollouts import preflight, rules
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
@@ -59,7 +59,7 @@ def request_deployment(
     """A queued deployment. Raises Invalid for what nobody can ask, UserError when it cannot be now, Busy when another
     rollout is under way."""
     rules.request_problems(service, environment, release, note).refuse()
-    _refuse_impossible(service, environment)
+    preflight.refuse(service, environment, release)
     deployment = Deployment(
         customer=service.customer,
         service=service,
@@ -76,30 +76,12 @@ def request_deployment(
         with transaction.atomic():
             _queue(deployment)
     except IntegrityError as error:
-        raise Busy(
-            f"{service} is already being deployed to {environment.name}. Wait until that ends, or cancel it first."
-        ) from error
+        raise Busy(preflight.under_way(service, environment).problem) from error
     return deployment
 
 
-def _refuse_impossible(service: Service, environment: Environment) -> None:
-    _refuse_unready(environment)
-    if environment.account_id != service.account_id:
-        raise UserError(
-            f"The images of {service} are in another AWS account than {environment.name}. "
-            "Choose an environment in the same account."
-        )
-    if not service.repository.is_ready:
-        raise UserError(f"The image repository of {service} does not exist yet. Try again in a moment.")
-
-
-def _refuse_unready(environment: Environment) -> None:
-    if not environment.is_ready:
-        raise UserError(f"{environment.name} is not ready. Wait until it is, or look at what went wrong there.")
-
-
 def _queue(deployment: Deployment) -> None:
-    _refuse_unready(hold_still(deployment.environment))
+    preflight.readiness(hold_still(deployment.environment)).refuse()
     placement, _ = Placement.objects.select_for_update().get_or_create(
         service=deployment.service,
         environment=deployment.environment,

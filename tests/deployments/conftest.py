@@ -11,6 +11,12 @@ from tests.deployments.cloud import ACCOUNT, REGION, Cloud, Site, start
 from tests.deployments.queue import Calls, Queue
 
 
+@pytest.fixture(autouse=True)
+def _no_aws(settings) -> None:
+    """Nobody answers, unless a test has a cloud: pages and services must not need AWS."""
+    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+
+
 def _cloud(runtime: str, factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     cloud = start(factory.mktemp("state"), runtime, free_port())
     try:

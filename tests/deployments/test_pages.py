@@ -12,12 +12,6 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture(autouse=True)
-def _no_aws(settings):
-    """Nobody answers: pages must not need AWS."""
-    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
-
-
 @pytest.fixture
 def account(acme):
     return factories.AwsAccountFactory(

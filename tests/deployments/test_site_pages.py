@@ -42,7 +42,9 @@ def test_going_back_to_an_image_that_is_gone_is_refused_with_the_reason(browse, 
     page = client.get(back).content.decode()
     refused = client.post(back, {})
 
-    assert "push it again to go back to it" in page
+    sentence = f"The image of v1 is not in {quick_site.service.repository.name}: push it again."
+    assert sentence in page
+    assert sentence in refused.content.decode()
     assert 'disabled aria-describedby="plan"' in page
     assert (refused.status_code, Deployment.objects.count()) == (422, 2)
 
