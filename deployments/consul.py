@@ -16,14 +16,6 @@ from deployments import keys
 
 
 @dataclass(frozen=True)
-class ConsulAddress:
-    """Where an environment's Consul answers (`http://host:8500`) and the token to show it."""
-
-    url: str
-    token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
 class Entry:
     """A stored value. What is not UTF-8 text comes as base64, to be looked at and not edited."""
 
@@ -102,14 +94,15 @@ class ConsulConflict(ConsulFailure):
 
 
 class ConsulStore:
-    """Keys of one Consul. Prefixes are those of `keys.prefix`; any other raises ValueError.
+    """Keys of the Consul at `url` (`http://host:8500`).
 
-    Every call may raise ConsulUnavailable or ConsulDenied; timeout is in seconds.
+    Prefixes are those of `keys.prefix`; any other raises ValueError. Every call may raise ConsulUnavailable or
+    ConsulDenied; timeout is in seconds.
     """
 
-    def __init__(self, address: ConsulAddress, timeout: float = 3.0) -> None:
-        self._url = address.url
-        self._client = _connect(address, timeout)
+    def __init__(self, url: str, token: str = "", timeout: float = 3.0) -> None:
+        self._url = url
+        self._client = _connect(url, token, timeout)
 
     def read(self, prefix: str) -> Snapshot:
         """Everything under the prefix, by key."""
@@ -181,14 +174,14 @@ class ConsulStore:
             raise ConsulUnavailable(f"Consul at {self._url} {_trouble(str(error))}{advice}") from None
 
 
-def _connect(address: ConsulAddress, timeout: float) -> Consul:
+def _connect(url: str, token: str, timeout: float) -> Consul:
     """A client deaf to CONSUL_HTTP_*: everything those would set is given, the token afterwards."""
-    parts = urlsplit(address.url)
+    parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{address.url!r} is no address of a Consul: http://host:port is")
+        raise ValueError(f"{url!r} is no address of a Consul: http://host:port is")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     client = Consul(parts.hostname, port, scheme=parts.scheme, verify=True, connections_timeout=timeout)
-    client.token = address.token
+    client.token = token or None
     return client
 
 

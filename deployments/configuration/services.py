@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from deployments.configuration import selectors
 from deployments.configuration.drafts import Clash, Draft, Line
 from deployments.configuration.selectors import Place
-from deployments.consul import ConsulAddress, ConsulConflict, ConsulFailure, ConsulStore, ConsulUnavailable, Snapshot
+from deployments.consul import ConsulConflict, ConsulFailure, ConsulStore, ConsulUnavailable, Snapshot
 from deployments.keys import InvalidKey, full_key
 from deployments.models import ConfigurationChange, ConfigurationSave, SecretKey
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import UserError
 from portal.core.work.state import transition
+from provisioning.consul import ConsulEndpoint, consul_of
 
 TIMEOUT = 2.5  # seconds a page waits for Consul
 SETTLE_AFTER = timedelta(seconds=30)  # a save takes at most TIMEOUT: its request cannot be under way any more
@@ -67,19 +67,13 @@ class Reading:
     advice: str = ""
 
 
-def store() -> ConsulStore:
-    """The portal's Consul; SaveRefused when none is set up."""
-    if not settings.CONSUL_URL:
-        raise SaveRefused(NO_CONSUL)
-    return ConsulStore(ConsulAddress(settings.CONSUL_URL, settings.CONSUL_TOKEN or None), timeout=TIMEOUT)
-
-
 def read(place: Place) -> Reading:
     """The place's keys now. Saves of which the end was unknown are decided on the way."""
-    if not settings.CONSUL_URL:
+    endpoint = consul_of(place.environment)
+    if endpoint is None:
         return Reading(None, NO_CONSUL)
     try:
-        snapshot = store().read(place.prefix)
+        snapshot = _at(endpoint).read(place.prefix)
     except ConsulFailure as failure:
         return Reading(
             None, str(failure), "Nothing can be read or saved until it answers again. Services keep running."
@@ -93,7 +87,7 @@ def save(place: Place, author: User, draft: Draft, reason: str) -> None:
 
     Raises Clashed when somebody else was faster, SaveRefused for everything else that kept it from being saved.
     """
-    consul = store()
+    consul = _store(place)
     row, again = _write_down(place, author, draft, reason)
     if row.state == State.SAVED:
         return
@@ -122,7 +116,7 @@ def settle(place: Place, snapshot: Snapshot) -> None:
 def reveal(place: Place, key: str, actor: User) -> str | None:
     """The value of one key, secret or not; None when there is no such key. Written in the audit log."""
     try:
-        entry = store().read(place.prefix).get(key)
+        entry = _store(place).read(place.prefix).get(key)
     except ConsulFailure as failure:
         raise SaveRefused(str(failure)) from None
     if entry is None:
@@ -143,6 +137,18 @@ def mark(place: Place, key: str, actor: User, *, secret: bool) -> None:
         else:
             selectors.marks(place).filter(key=key).delete()
         _record(place, "configuration.masked" if secret else "configuration.unmasked", actor, {"key": key})
+
+
+def _store(place: Place) -> ConsulStore:
+    """The Consul of the place's environment; SaveRefused when there is none."""
+    endpoint = consul_of(place.environment)
+    if endpoint is None:
+        raise SaveRefused(NO_CONSUL)
+    return _at(endpoint)
+
+
+def _at(endpoint: ConsulEndpoint) -> ConsulStore:
+    return ConsulStore(endpoint.url, endpoint.token, timeout=TIMEOUT)
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from deployments.consul import Snapshot
 from portal.accounts.access import Can, CustomerRequest, customer_page
 from portal.core import htmx
 from portal.core.lists import paginate
+from provisioning.consul import address_for_tasks, consul_of
 
 ROOMS, MOST_ROOMS = 3, 30  # empty rows to add keys
 RECENT = 10  # changes shown under the keys
@@ -84,7 +85,7 @@ def configuration_keys(request: PlaceRequest) -> HttpResponse:
         "reading": reading,
         "filter": {"form": filters},
         "history": [selectors.past(change) for change in selectors.history(place)[:RECENT]],
-        "address": settings.CONSUL_TASK_URL or settings.CONSUL_URL or "http://consul:8500",
+        "address": _address(place),
     }
     if reading.snapshot is not None:
         context |= _listed(request, reading.snapshot, selectors.marked_keys(place), filters)
@@ -225,6 +226,12 @@ def _conflict_page(request: PlaceRequest, draft: Draft, form: ReasonForm, choice
         "others": [(line, pages.diff(line)) for line in draft.changes if line.key not in clashing],
     }
     return render(request, "configuration/conflict.html", context, status=422)
+
+
+def _address(place: Place) -> str:
+    """Where the service finds its keys, for the examples; one of the usual shape where nobody named a Consul."""
+    endpoint = consul_of(place.environment)
+    return address_for_tasks(place.environment) or (endpoint.url if endpoint else "http://consul:8500")
 
 
 def _about(place: Place) -> dict[str, Any]:

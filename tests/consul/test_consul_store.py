@@ -11,7 +11,6 @@ from deployments import keys
 from deployments.consul import (
     Change,
     Conflict,
-    ConsulAddress,
     ConsulConflict,
     ConsulStore,
     ConsulTooLarge,
@@ -117,7 +116,7 @@ def test_of_many_editors_at_once_one_wins(store: ConsulStore, consul_url: str, s
 
     def save(value: str) -> str | None:
         try:
-            ConsulStore(ConsulAddress(consul_url)).save(service_prefix, [Change("level", value, seen)])
+            ConsulStore(consul_url).save(service_prefix, [Change("level", value, seen)])
         except ConsulConflict:
             return None
         return value
@@ -280,7 +279,7 @@ def test_a_consul_with_smaller_limits_of_its_own_is_believed(has_consul: None, t
     limits = {"kv_max_value_size": 1024, "txn_max_req_len": 1024}
     process, url = start_consul(tmp_path, {"limits": limits})
     try:
-        small = ConsulStore(ConsulAddress(url))
+        small = ConsulStore(url)
         with pytest.raises(ConsulTooLarge, match="larger than this Consul takes at once"):
             create(small, "acme/dev/shop/", big="x" * 2000)
         assert small.read("acme/dev/shop/").entries == ()
@@ -291,7 +290,7 @@ def test_a_consul_with_smaller_limits_of_its_own_is_believed(has_consul: None, t
 def test_waiting_ends_as_soon_as_something_changes(store: ConsulStore, consul_url: str, service_prefix: str) -> None:
     create(store, service_prefix, level="info")
     seen = store.read(service_prefix).index
-    watcher = ConsulStore(ConsulAddress(consul_url), timeout=1)
+    watcher = ConsulStore(consul_url, timeout=1)
 
     with ThreadPoolExecutor(1) as background:
         waiting = background.submit(watcher.wait_for_change, service_prefix, seen, 10)
