@@ -38,7 +38,6 @@ class Entry:
 class Snapshot:
     """A service's keys at one moment. Empty also when the token may not read them: Consul does not tell."""
 
-    index: int
     entries: tuple[Entry, ...]
 
     def get(self, key: str) -> Entry | None:
@@ -107,9 +106,9 @@ class ConsulStore:
     def read(self, prefix: str) -> Snapshot:
         """Everything under the prefix, by key."""
         with self._sentences():
-            index, rows = self._client.kv.get(keys.require_prefix(prefix), recurse=True)
+            _, rows = self._client.kv.get(keys.require_prefix(prefix), recurse=True)
         entries = (Entry.from_consul(prefix, row) for row in rows or () if not _is_folder_marker(row))
-        return Snapshot(int(index), tuple(sorted(entries, key=lambda entry: entry.key)))
+        return Snapshot(tuple(sorted(entries, key=lambda entry: entry.key)))
 
     def save(self, prefix: str, changes: Sequence[Change]) -> None:
         """All the changes in one transaction, or none.
@@ -126,25 +125,6 @@ class ConsulStore:
             )
         if errors:
             raise self._refusal(prefix, {operations[error["OpIndex"]]["KV"]["Key"]: error["What"] for error in errors})
-
-    def wait_for_change(self, prefix: str, index: int, seconds: float) -> int:
-        """Block until something under the prefix changes or the time is over; the index to wait on next.
-
-        With index 0 it returns at once. An index that went back (Consul was restored) becomes 0: start over.
-        """
-        with self._sentences():
-            current, _ = self._client.kv.get(
-                keys.require_prefix(prefix), recurse=True, index=index, wait=f"{int(seconds * 1000)}ms"
-            )
-        return int(current) if int(current) >= index else 0
-
-    def alive(self) -> bool:
-        """Whether Consul answers and has a leader, so that it can save."""
-        try:
-            with self._sentences():
-                return bool(self._client.status.leader())
-        except ConsulFailure:
-            return False
 
     def _refusal(self, prefix: str, reasons: dict[str, str]) -> ConsulFailure:
         """Why a transaction was refused, by full key; the values now there are read for the comparison."""

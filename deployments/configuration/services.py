@@ -195,7 +195,7 @@ def _earlier_end(row: ConfigurationSave, conflict: ConsulConflict) -> State:
     if len(conflict.conflicting) < row.changes.count():
         return State.REFUSED  # the other keys stand as their editor saw them
     entries = tuple(one.theirs for one in conflict.conflicting if one.theirs)
-    return _verdict(row, Snapshot(0, entries))
+    return _verdict(row, Snapshot(entries))
 
 
 def _verdict(row: ConfigurationSave, snapshot: Snapshot) -> State:

@@ -220,6 +220,6 @@ def test_a_save_tried_again_while_its_earlier_try_is_decided_is_left_to_the_new_
     ConfigurationSave.objects.filter(pk=earlier.pk).update(at=timezone.now())
     monkeypatch.setattr(selectors, "unsettled", lambda *_: [earlier])
 
-    services.settle(place, Snapshot(7, (Entry("level", "info", base64=False, modify_index=7),)))
+    services.settle(place, Snapshot((Entry("level", "info", base64=False, modify_index=7),)))
 
     assert (states(), earlier.changes.count()) == ([State.SAVING], 1)

@@ -168,9 +168,6 @@ class TestNobodyThere:
             f"Consul at {url} cannot be reached. Reload the page to see whether your change was saved."
         )
 
-    def test_it_is_not_alive(self, url: str) -> None:
-        assert not ConsulStore(url).alive()
-
 
 def test_a_consul_that_keeps_silent_is_given_up_after_the_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -228,4 +225,3 @@ class TestSomethingElseAnswers:
 
         with pytest.raises(ConsulUnavailable, match="has no leader at the moment: nothing can be saved until"):
             store.save(APP1, [Change("a", "1", 0)])
-        assert not store.alive()
