@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404
 
 from deployments import keys
 from deployments.models import ConfigurationChange, ConfigurationSave, SecretKey, Service
@@ -58,13 +57,11 @@ def services_of(customer: Customer, query: str = "") -> QuerySet[Service]:
     return Service.objects.for_customer(customer).filter(name__icontains=query).order_by("name")
 
 
-def place(customer: Customer, service_name: str, environment_slug: str) -> Place:
-    """The place, or 404: those of others do not exist here."""
+def place(customer: Customer, service_name: str, environment_slug: str) -> Place | None:
+    """The place; None when the customer has no such service or environment."""
     service = Service.objects.for_customer(customer).filter(name=service_name).first()
     environment = environments_of(customer).filter(slug=environment_slug).first()
-    if service is None or environment is None:
-        raise Http404
-    return Place(customer, service, environment)
+    return Place(customer, service, environment) if service and environment else None
 
 
 def marks(of: Place) -> QuerySet[SecretKey]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -47,7 +47,10 @@ def about_place(can: Can) -> Callable[[View], View]:
         @never_cache
         @wraps(view)
         def placed(request: PlaceRequest, service_name: str, environment_slug: str) -> HttpResponse:
-            request.place = selectors.place(request.customer, service_name, environment_slug)
+            place = selectors.place(request.customer, service_name, environment_slug)
+            if place is None:
+                raise Http404
+            request.place = place
             return view(request)
 
         return placed
