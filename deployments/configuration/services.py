@@ -13,11 +13,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from deployments.configuration import selectors
+from deployments.configuration import rules, selectors
 from deployments.configuration.drafts import Clash, Draft, Line
 from deployments.configuration.selectors import Place
 from deployments.consul import ConsulConflict, ConsulFailure, ConsulStore, ConsulUnavailable, Snapshot
-from deployments.keys import InvalidKey, full_key
 from deployments.models import ConfigurationChange, ConfigurationSave, SecretKey
 from portal.accounts.models import User
 from portal.core import audit
@@ -85,8 +84,10 @@ def read(place: Place) -> Reading:
 def save(place: Place, author: User, draft: Draft, reason: str) -> None:
     """All changes of the draft, or none. Saving the same draft again changes nothing more.
 
-    Raises Clashed when somebody else was faster, SaveRefused for everything else that kept it from being saved.
+    Raises Invalid for what can never be saved, Clashed when somebody else was faster, and SaveRefused for everything
+    else that kept it from being saved.
     """
+    rules.problems_of(place.prefix, draft.changes, reason).refuse()
     consul = _store(place)
     row, again = _write_down(place, author, draft, reason)
     if row.state == State.SAVED:
@@ -101,7 +102,7 @@ def save(place: Place, author: User, draft: Draft, reason: str) -> None:
         return
     except ConsulUnavailable as silence:  # it may have been saved all the same: the row waits for settle()
         raise SaveRefused(f"{silence} Your changes are still on this page: saving again does no harm.") from None
-    except (ConsulFailure, InvalidKey) as refusal:
+    except ConsulFailure as refusal:
         _conclude(row, State.REFUSED, str(refusal))
         raise SaveRefused(str(refusal)) from None
     _conclude(row, State.SAVED)
@@ -126,11 +127,8 @@ def reveal(place: Place, key: str, actor: User) -> str | None:
 
 
 def mark(place: Place, key: str, actor: User, *, secret: bool) -> None:
-    """Masks a key's value from now on, or stops masking it. Raises SaveRefused for what can be no key."""
-    try:
-        full_key(place.prefix, key)
-    except InvalidKey as refusal:
-        raise SaveRefused(str(refusal)) from None
+    """Masks a key's value from now on, or stops masking it. Raises Invalid for what can be no key."""
+    rules.problems_of_key(place.prefix, key).refuse()
     with transaction.atomic():
         if secret:
             SecretKey.objects.get_or_create(**place.where, key=key)

@@ -23,6 +23,8 @@ from deployments.configuration.selectors import Place
 from deployments.consul import Snapshot
 from portal.accounts.access import Can, CustomerRequest, customer_page
 from portal.core import htmx
+from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.lists import paginate
 from provisioning.consul import address_for_tasks, consul_of
 
@@ -169,8 +171,8 @@ def _save(request: PlaceRequest, draft: Draft, form: ReasonForm) -> HttpResponse
     except services.Clashed as clash:
         form.add_error(None, str(clash))
         return _conflict_page(request, clash.draft, form, ChoiceForm(clash.draft.clashes))
-    except services.SaveRefused as refusal:
-        form.add_error(None, str(refusal))
+    except UserError as refusal:
+        show_refusal(form, refusal)
         return _review_page(request, draft, form, status=refusal.status)
     count = len(draft.changes)
     what = "1 change" if count == 1 else f"{count} changes"

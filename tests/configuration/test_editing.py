@@ -127,6 +127,21 @@ def test_a_value_that_is_too_large_is_refused_at_its_field(editor, bob, consul):
     assert page.page.errors == ["This is too large: 524,289 bytes, and Consul holds 524,288."]
 
 
+def test_a_key_that_breaks_the_rules_and_was_there_before_is_refused_where_it_is_changed(
+    editor, bob, put, consul_url, place
+):
+    put({"level": "info"})
+    requests.put(f"{consul_url}/v1/kv/{place.prefix}my%20key", data="x", timeout=3).raise_for_status()
+
+    page = editor(bob).open().type(level="debug").fill("line1-value", "y").review()
+
+    assert page.status == 422
+    (error,) = page.page.errors
+    assert error.startswith("The key 'my key' has a character that is not allowed")
+    page.fill("line1-value", "x").review()
+    assert page.diffs == {"level": "- info+ debug"}
+
+
 def test_changes_that_are_too_large_together_are_refused_and_leave_no_history(editor, bob, consul, values):
     page = editor(bob).open().add("big", "x" * 400_000).review().save()
 
