@@ -24,11 +24,6 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='provisioning.environment'),
         ),
         migrations.AlterField(
-            model_name='configurationchange',
-            name='environment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='provisioning.environment'),
-        ),
-        migrations.AlterField(
             model_name='deployment',
             name='customer',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer'),
