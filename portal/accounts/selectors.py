@@ -52,6 +52,11 @@ def customers(search: str = "") -> QuerySet[Customer]:
     return rows.filter(Q(*found, _connector=Q.OR)).order_by("name")  # an annotation drops the model's order
 
 
+def customer_exists(**named: str) -> bool:
+    """Whether there is a customer of this name or short name."""
+    return Customer.objects.filter(**named).exists()
+
+
 def audit_events(
     customer: Customer | None = None,
     *,
