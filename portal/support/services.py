@@ -13,7 +13,7 @@ from portal.accounts.models import Customer, User
 from portal.core import audit, outbox
 from portal.core.errors import Busy, LostRace
 from portal.core.work.state import transition
-from portal.support import states
+from portal.support import rules, states
 from portal.support.context import freeze
 from portal.support.models import InternalNote, Message, Ticket
 
@@ -33,31 +33,34 @@ def open_ticket(
     from_staff: bool = False,
 ) -> Message:
     """A new ticket and its first message. With a deployment, the state it is in now is frozen in.
-    The ticket is found on the message.
+    The ticket is found on the message. Raises Invalid.
     """
+    data = rules.checked_ticket(rules.TicketData(subject, body, priority))
     ticket = Ticket.objects.create(
         customer=customer,
-        subject=" ".join(subject.split()),
-        priority=priority,
+        subject=data.subject,
+        priority=data.priority,
         opened_by=by,
         deployment=deployment,
         context=freeze(deployment) if deployment else {},
         state=_turn_after(from_staff=from_staff),
     )
-    after = {"priority": priority, "deployment": deployment.pk if deployment else None}
+    after = {"priority": data.priority, "deployment": deployment.pk if deployment else None}
     audit.record("ticket.opened", ticket, actor=by, customer=customer, after=after)
-    return _say(ticket, by, body, from_staff=from_staff)
+    return _say(ticket, by, data.body, from_staff=from_staff)
 
 
 def reply(ticket: Ticket, by: User, body: str, *, from_staff: bool) -> Message:
-    """A message to the other side, whose turn it is then; a closed ticket is open again."""
-    return _looking_again(partial(_reply, ticket.pk, by, body, from_staff=from_staff))
+    """A message to the other side, whose turn it is then; a closed ticket is open again. Raises Invalid."""
+    return _looking_again(partial(_reply, ticket.pk, by, rules.checked_body(body), from_staff=from_staff))
 
 
 @transaction.atomic
 def note(ticket: Ticket, by: User, body: str) -> InternalNote:
-    """A note among engineers. Its audit event belongs to no customer, so theirs does not show that there is one."""
-    row = InternalNote.objects.create(ticket=ticket, author=by, body=body)
+    """A note among engineers. Its audit event belongs to no customer, so theirs does not show that there is one.
+    Raises Invalid.
+    """
+    row = InternalNote.objects.create(ticket=ticket, author=by, body=rules.checked_body(body))
     audit.record("ticket.noted", row, actor=by, after={"ticket": ticket.pk})
     return row
 
