@@ -74,6 +74,7 @@ def invite(customer: Customer, email: str, role: str, actor: User) -> tuple[Invi
     """
     data, token = rules.checked_invitation(InvitationData(email, role), customer), secrets.token_urlsafe(32)
     with transaction.atomic():
+        _hold_people(customer.pk)
         for earlier in selectors.open_invitations(customer).filter(email=data.email):
             revoke(earlier, actor)
         invitation = Invitation.objects.create(
@@ -191,9 +192,14 @@ def _become_member(invitation: Invitation, user: User) -> None:
     audit.record("membership.created", membership, actor=user, after={"role": membership.role})
 
 
+def _hold_people(customer_id: int) -> None:
+    """Nobody else invites people to the customer, or changes their roles, until the transaction ends."""
+    hold(f"people:{customer_id}")
+
+
 def _current_role(membership: Membership) -> str:
     """The role as it is now, while nobody else changes roles of the same customer."""
-    hold(f"people:{membership.customer_id}")
+    _hold_people(membership.customer_id)
     role = Membership.objects.filter(pk=membership.pk).values_list("role", flat=True).first()
     if role is None:
         raise UserError("This person has been removed a moment ago. Reload the page.")

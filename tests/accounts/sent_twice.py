@@ -7,11 +7,11 @@ import django
 
 django.setup()
 
-from portal.accounts import services  # noqa: E402
+from portal.accounts import selectors, services  # noqa: E402
 from portal.accounts.models import Customer, Membership, User  # noqa: E402
 from portal.core.errors import UserError  # noqa: E402
 from tests.at_once import at_once, report  # noqa: E402
-from tests.factories import InvitationFactory, UserFactory  # noqa: E402
+from tests.factories import CustomerFactory, InvitationFactory, UserFactory  # noqa: E402
 
 PASSWORD = "a long enough sentence"
 
@@ -36,8 +36,16 @@ def one_customer_twice() -> dict[str, Any]:
     return said(at_once(create, create)) | {"customers": Customer.objects.filter(slug="globex").count()}
 
 
+def one_invitation_twice() -> dict[str, Any]:
+    customer, owner = CustomerFactory(), UserFactory()
+    invite = partial(services.invite, customer, "dave@acme.example", "viewer", owner)
+    return said(at_once(invite, invite)) | {"open links": selectors.open_invitations(customer).count()}
+
+
 def said(refusal: UserError | None) -> dict[str, Any]:
-    return {"status": getattr(refusal, "status", None), "problems": getattr(refusal, "problems", str(refusal))}
+    if refusal is None:
+        return {"status": 0, "problems": {}}
+    return {"status": refusal.status, "problems": getattr(refusal, "problems", str(refusal))}
 
 
 def left_of(email: str) -> dict[str, Any]:
@@ -45,8 +53,11 @@ def left_of(email: str) -> dict[str, Any]:
     return {"users": users.count(), "memberships": Membership.objects.filter(user__in=users).count()}
 
 
+SENT_TWICE = (one_link_twice, two_links_of_one_address, one_customer_twice, one_invitation_twice)
+
+
 def find() -> dict[str, Any]:
-    return {each.__name__: each() for each in (one_link_twice, two_links_of_one_address, one_customer_twice)}
+    return {each.__name__: each() for each in SENT_TWICE}
 
 
 if __name__ == "__main__":

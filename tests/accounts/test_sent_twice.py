@@ -38,6 +38,7 @@ def test_of_two_at_once_the_second_is_told_what_the_first_has_done(empty_databas
             },
             "customers": 1,
         },
+        "one_invitation_twice": {"status": 0, "problems": {}, "open links": 1},
     }
 
 
