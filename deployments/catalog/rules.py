@@ -35,7 +35,7 @@ MOST_WILDCARDS = 5  # of one listener rule, path and host together: AWS's limit
 _NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _PATH = re.compile(r"/[A-Za-z0-9_.$/~@:+&*?-]*")
 _HEALTH_PATH = re.compile(r"/[A-Za-z0-9_.$/~@:+&?=-]*")
-_HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+_HOST = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LINE_END = re.compile(r"[\r\n]")
 _OWN_ADDRESSES = frozenset({"new"})  # pages beside those of the services
