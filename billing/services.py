@@ -13,7 +13,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from billing import bills, documents, states
+from billing import bills, documents, selectors, states
 from billing.bills import Bill, Blocked
 from billing.models import Charge, Invoice, NumberSeries, Plan, Subscription, VatRuling
 from billing.pdf import UnprintableTextError, render
@@ -63,7 +63,7 @@ def subscribe(application: Application, starts_on: date, actor: User | None = No
     """Puts an application under Basic Support. Raises UserError when it is already, or the month is invoiced."""
     customer = application.customer
     hold(_lock(customer))
-    if Subscription.objects.filter(application=application).exists():
+    if selectors.is_billed(application):
         raise UserError(f"{application} is billed already. Reload the page to see since when.")
     _refuse_invoiced_month(customer, starts_on)
     subscription = Subscription.objects.create(
@@ -218,9 +218,8 @@ def _take_number(kind: str, day: date) -> int:
 
 def _refuse_invoiced_month(customer: Customer, starts_on: date) -> None:
     """A month that is invoiced takes no more charges: what starts in it would never be billed."""
-    last = customer.invoices.issued().order_by("-period").values_list("period", flat=True).first()
-    if last and starts_on <= Month.of(last).last_day:
-        month = Month.of(last)
+    month = selectors.last_invoiced(customer)
+    if month and starts_on <= month.last_day:
         first = long_date(month.next().first_day)
         raise UserError(
             f"{month.label} is already invoiced to {customer}. Let the application start on {first} or later."

@@ -70,7 +70,7 @@ def finance_subscribe(request: StaffRequest) -> HttpResponse:
 def _customers(request: HttpRequest, problem: str = "") -> HttpResponse:
     form = CustomerFilter(request.GET)
     found = paginate(request, selectors.customers(**form.criteria))
-    rows = [(customer, *selectors.treatment_of(customer)) for customer in found]
+    rows = selectors.customer_rows(list(found))
     context = {"form": form, "page": found, "rows": rows, "problem": problem, "today": timezone.localdate()}
     template = "billing/finance_customers.html"
     return page(request, template, context, partial="list", status=422 if problem else 200)

@@ -58,7 +58,7 @@ def finance_issue(request: StaffRequest) -> HttpResponse:
 @require_POST
 def finance_vat(request: StaffRequest, customer_slug: str) -> HttpResponse:
     """Finance's decision for a customer whom the VAT rules block."""
-    customer = get_object_or_404(Customer.objects.select_related("vat_ruling"), slug=customer_slug)
+    customer = get_object_or_404(Customer, slug=customer_slug)
     month = _month(request)
     form = VatRulingForm(request.POST)
     if not form.is_valid():
