@@ -4,11 +4,14 @@ import re
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from billing import states
 from billing.models import VatRuling
+from billing.rules.subscriptions import NO_START, start_conflicts, start_problems
 from billing.rules.terms import Month
 from deployments.models import Application
+from portal.core.forms import show_problems
 from portal.core.looks import look_of
 
 STATES = [
@@ -70,7 +73,14 @@ class SubscribeForm(forms.Form):
     """From which day an application is billed."""
 
     application = forms.ModelChoiceField(Application.objects.select_related("customer"))
-    starts_on = forms.DateField(error_messages={"required": "Say from which day the application is billed."})
+    starts_on = forms.DateField(error_messages={"required": NO_START})
+
+    def clean(self) -> dict[str, Any]:
+        application, starts_on = self.cleaned_data.get("application"), self.cleaned_data.get("starts_on")
+        show_problems(self, start_problems(application, starts_on, timezone.localdate()))
+        if application and starts_on and not self.errors:
+            show_problems(self, start_conflicts(application, starts_on))
+        return self.cleaned_data
 
 
 class DraftsSeenForm(forms.Form):

@@ -12,14 +12,16 @@ from typing import TypeVar
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
-from billing import bills, documents, selectors, states
+from billing import bills, documents, states
 from billing.bills import Bill, Blocked
 from billing.models import Charge, Invoice, NumberSeries, Plan, Subscription, VatRuling
 from billing.pdf import UnprintableTextError, render
 from billing.plans import BASIC_SUPPORT, Offer
 from billing.rules import ogm
 from billing.rules.money import line_net
+from billing.rules.subscriptions import start_conflicts, start_problems
 from billing.rules.terms import Month, due_date, long_date
 from billing.rules.vat import Category
 from deployments.models import Application
@@ -60,12 +62,11 @@ def ensure_plan(offer: Offer = BASIC_SUPPORT) -> Plan:
 
 @transaction.atomic
 def subscribe(application: Application, starts_on: date, actor: User | None = None) -> Subscription:
-    """Puts an application under Basic Support. Raises UserError when it is already, or the month is invoiced."""
+    """Puts an application under Basic Support. Raises Invalid, as when it is already or the month is invoiced."""
+    start_problems(application, starts_on, timezone.localdate()).refuse()
     customer = application.customer
     hold(_lock(customer))
-    if selectors.is_billed(application):
-        raise UserError(f"{application} is billed already. Reload the page to see since when.")
-    _refuse_invoiced_month(customer, starts_on)
+    start_conflicts(application, starts_on).refuse()
     subscription = Subscription.objects.create(
         customer=customer, application=application, plan=ensure_plan(), starts_on=starts_on
     )
@@ -214,16 +215,6 @@ def _take_number(kind: str, day: date) -> int:
     series.last, series.last_issued_on = series.last + 1, day
     series.save(update_fields=["last", "last_issued_on"])
     return series.last
-
-
-def _refuse_invoiced_month(customer: Customer, starts_on: date) -> None:
-    """A month that is invoiced takes no more charges: what starts in it would never be billed."""
-    month = selectors.last_invoiced(customer)
-    if month and starts_on <= month.last_day:
-        first = long_date(month.next().first_day)
-        raise UserError(
-            f"{month.label} is already invoiced to {customer}. Let the application start on {first} or later."
-        )
 
 
 def _lock(customer: Customer) -> str:
