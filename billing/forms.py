@@ -7,10 +7,12 @@ from django import forms
 from django.utils import timezone
 
 from billing import states
-from billing.models import VatRuling
+from billing.rules.rulings import ruling_problems
+from billing.rules.runs import Seen, seen_problems
 from billing.rules.subscriptions import NO_START, start_conflicts, start_problems
 from billing.rules.terms import Month
 from deployments.models import Application
+from portal.accounts.models import Customer
 from portal.core.forms import show_problems
 from portal.core.looks import look_of
 
@@ -18,6 +20,11 @@ STATES = [
     ("", "All"),
     *((name, look_of(name).word) for name in (states.DRAFT, states.ISSUED, states.SENT, states.PAID)),
 ]
+
+
+def said(form: forms.BaseForm) -> str:
+    """All that a form refuses, for a page that has one place to say it."""
+    return " ".join(str(sentence) for sentences in form.errors.values() for sentence in sentences)
 
 
 class MonthField(forms.Field):
@@ -83,15 +90,37 @@ class SubscribeForm(forms.Form):
         return self.cleaned_data
 
 
-class DraftsSeenForm(forms.Form):
-    """The control totals somebody looked at before issuing."""
+class MonthForm(forms.Form):
+    """The month something is done for."""
 
     month = MonthField()
-    count = forms.IntegerField()
-    gross = forms.DecimalField()
+
+
+class DraftsSeenForm(MonthForm):
+    """The control totals somebody looked at before issuing."""
+
+    count = forms.IntegerField(required=False)
+    gross = forms.DecimalField(required=False)
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.cleaned_data.get("count"), self.cleaned_data.get("gross"))
+
+    def clean(self) -> dict[str, Any]:
+        if month := self.cleaned_data.get("month"):
+            show_problems(self, seen_problems(month, self.seen))
+        return self.cleaned_data
 
 
 class VatRulingForm(forms.Form):
     """Finance's decision on a customer's VAT."""
 
-    category = forms.ChoiceField(choices=VatRuling.CATEGORIES)
+    category = forms.CharField(required=False)
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.customer = customer
+
+    def clean(self) -> dict[str, Any]:
+        show_problems(self, ruling_problems(self.customer, self.cleaned_data.get("category", "")))
+        return self.cleaned_data

@@ -21,9 +21,10 @@ from billing.pdf import UnprintableTextError, render
 from billing.plans import BASIC_SUPPORT, Offer
 from billing.rules import ogm
 from billing.rules.money import line_net
+from billing.rules.rulings import ruling_problems
+from billing.rules.runs import Seen, seen_problems
 from billing.rules.subscriptions import start_conflicts, start_problems
 from billing.rules.terms import Month, due_date, long_date
-from billing.rules.vat import Category
 from deployments.models import Application
 from portal.accounts.models import Customer, User
 from portal.core import audit, outbox
@@ -75,12 +76,11 @@ def subscribe(application: Application, starts_on: date, actor: User | None = No
 
 
 @transaction.atomic
-def rule_vat(customer: Customer, category: Category, actor: User | None = None) -> None:
-    """Finance's decision for a customer whom the VAT rules block. Raises UserError where it would change nothing."""
-    if category not in bills.vat_choices(customer):
-        raise UserError(f"The VAT of {customer} follows from its company data: there is nothing to decide.")
+def rule_vat(customer: Customer, category: str, actor: User | None = None) -> None:
+    """Finance's decision for a customer whom the VAT rules block. Raises Invalid where it would change nothing."""
+    ruling_problems(customer, category).refuse()
     VatRuling.objects.update_or_create(customer=customer, defaults={"category": category, "decided_by": actor})
-    audit.record("vat.decided", customer, actor=actor, customer=customer, after={"category": category.value})
+    audit.record("vat.decided", customer, actor=actor, customer=customer, after={"category": str(category)})
 
 
 def make_drafts(month: Month, actor: User | None = None) -> RunResult:
@@ -94,8 +94,13 @@ def make_drafts(month: Month, actor: User | None = None) -> RunResult:
     return RunResult(made, failed, preview.blocked)
 
 
-def issue_all(month: Month, actor: User | None, today: date) -> RunResult:
-    """Issues every draft of a month, by customer name. One that cannot be issued does not stop the others."""
+def issue_all(month: Month, actor: User | None, today: date, seen: Seen | None = None) -> RunResult:
+    """Issues every draft of a month, by customer name. One that cannot be issued does not stop the others.
+
+    With the totals that somebody saw, raises Invalid and issues nothing when the drafts have changed since.
+    """
+    if seen:
+        seen_problems(month, seen).refuse()
     drafts = Invoice.objects.filter(period=month.first_day, state=states.DRAFT).select_related("customer")
     ordered = drafts.order_by("customer__name", "pk")
     issued, failed = _each(ordered, lambda draft: draft.customer, lambda draft: issue(draft, actor, today))

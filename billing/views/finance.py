@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from billing import bills, documents, selectors, services
-from billing.forms import CustomerFilter, InvoiceFilter, SubscribeForm
+from billing.forms import CustomerFilter, InvoiceFilter, SubscribeForm, said
 from billing.models import Invoice
 from billing.pdf import InvoiceDocument
 from billing.rules.terms import Month
@@ -56,7 +56,7 @@ def finance_subscribe(request: StaffRequest) -> HttpResponse:
     """Puts an application under Basic Support."""
     form = SubscribeForm(request.POST)
     if not form.is_valid():
-        return _customers(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        return _customers(request, said(form))
     try:
         subscription = services.subscribe(
             form.cleaned_data["application"], form.cleaned_data["starts_on"], request.user

@@ -140,6 +140,17 @@ def test_drafts_that_changed_since_they_were_looked_at_are_not_issued(finance, a
     assert Invoice.objects.get().is_draft
 
 
+@pytest.mark.parametrize("path", ["drafts", "issue"])
+def test_nothing_is_done_for_a_month_that_cannot_be_read(finance, acme, path):
+    subscribed(acme)
+
+    answer = finance.post(f"/staff/finance/{path}/", {"month": "October", "count": 0, "gross": "0.00"})
+
+    assert answer.status_code == 422
+    assert "Write the month as 2026-10." in html(answer)
+    assert not Invoice.objects.exists()
+
+
 def test_a_month_that_is_not_over_cannot_be_issued(finance, acme):
     subscribed(acme)
     finance.post("/staff/finance/drafts/", {"month": "2026-11"})

@@ -1,11 +1,13 @@
 """What is refused about subscriptions, VAT and months."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
 from billing import services
-from billing.forms import SubscribeForm
+from billing.forms import DraftsSeenForm, SubscribeForm, VatRulingForm
+from billing.rules.runs import Seen
 from billing.rules.terms import Month
 from tests import factories
 from tests.rules.table import Door
@@ -29,6 +31,19 @@ def _subscribe_form(world, values):
     return SubscribeForm({"application": application and application.pk, "starts_on": values["starts_on"]})
 
 
+def _customers():
+    """One whose VAT finance has to decide (only Belgian VAT fits), and one whose VAT the rules decide."""
+    return {
+        "french": factories.CustomerFactory(country="FR", vat_number=""),
+        "belgian": factories.CustomerFactory(),
+    }
+
+
+def _drafts():
+    factories.SubscriptionFactory(starts_on=LAST_MONTH.first_day)
+    services.make_drafts(LAST_MONTH)
+
+
 DOORS = [
     Door(
         name="billing.subscribe",
@@ -50,5 +65,28 @@ DOORS = [
             {"starts_on": TODAY - timedelta(days=6 * 366)},
             {"starts_on": TODAY + timedelta(days=2 * 366)},
         ),
+    ),
+    Door(
+        name="billing.rule_vat",
+        world=_customers,
+        form=lambda world, values: VatRulingForm({"category": values["category"]}, customer=world[values["customer"]]),
+        service=lambda world, values: services.rule_vat(world[values["customer"]], values["category"]),
+        good={"customer": "french", "category": "S"},
+        bad=(
+            {"category": ""},
+            {"category": "O"},
+            {"category": "AE"},
+            {"category": "nonsense"},
+            {"customer": "belgian"},
+            {"customer": "belgian", "category": "AE"},
+        ),
+    ),
+    Door(
+        name="billing.issue_all",
+        world=_drafts,
+        form=lambda _, values: DraftsSeenForm({"month": f"{LAST_MONTH.year}-{LAST_MONTH.month:02}", **values}),
+        service=lambda _, values: services.issue_all(LAST_MONTH, None, TODAY, Seen(values["count"], values["gross"])),
+        good={"count": 1, "gross": Decimal("302.50")},
+        bad=({"count": 0}, {"count": 2}, {"count": None}, {"gross": Decimal("302.49")}, {"gross": None}),
     ),
 ]

@@ -1,0 +1,25 @@
+"""Whether a month's drafts may be issued as somebody saw them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing import selectors, states
+from billing.rules.terms import Month
+from portal.core.rules import Problems
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The control totals that somebody looked at: how many drafts, and their sum in euro."""
+
+    count: int | None
+    gross: Decimal | None
+
+
+def seen_problems(month: Month, seen: Seen) -> Problems:
+    """What is wrong with issuing the month's drafts on the strength of these totals."""
+    problems = Problems()
+    drafts = selectors.control(month, states.DRAFT)
+    if seen != Seen(drafts.count, drafts.gross):
+        problems.add("", "The drafts have changed since you looked. Look at the totals again, then issue.")
+    return problems
