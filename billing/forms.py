@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from billing import states
 from billing.rules.rulings import ruling_problems
-from billing.rules.runs import Seen, seen_problems
+from billing.rules.runs import Seen, month_problems, seen_problems
 from billing.rules.subscriptions import NO_START, start_conflicts, start_problems
 from billing.rules.terms import Month
 from deployments.models import Application
@@ -90,15 +90,21 @@ class SubscribeForm(forms.Form):
         return self.cleaned_data
 
 
-class MonthForm(forms.Form):
-    """The month something is done for."""
+class DraftsForm(forms.Form):
+    """The month whose drafts are made."""
 
     month = MonthField()
 
+    def clean(self) -> dict[str, Any]:
+        if month := self.cleaned_data.get("month"):
+            show_problems(self, month_problems(month, timezone.localdate()))
+        return self.cleaned_data
 
-class DraftsSeenForm(MonthForm):
+
+class DraftsSeenForm(forms.Form):
     """The control totals somebody looked at before issuing."""
 
+    month = MonthField()
     count = forms.IntegerField(required=False)
     gross = forms.DecimalField(required=False)
 

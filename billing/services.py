@@ -22,7 +22,7 @@ from billing.plans import BASIC_SUPPORT, Offer
 from billing.rules import ogm
 from billing.rules.money import line_net
 from billing.rules.rulings import ruling_problems
-from billing.rules.runs import Seen, seen_problems
+from billing.rules.runs import Seen, month_problems, seen_problems
 from billing.rules.subscriptions import start_conflicts, start_problems
 from billing.rules.terms import Month, due_date, long_date
 from deployments.models import Application
@@ -84,7 +84,11 @@ def rule_vat(customer: Customer, category: str, actor: User | None = None) -> No
 
 
 def make_drafts(month: Month, actor: User | None = None) -> RunResult:
-    """Makes and refreshes the drafts of a month. Repeating it, or running it twice at once, changes nothing."""
+    """Makes and refreshes the drafts of a month. Repeating it, or running it twice at once, changes nothing.
+
+    Raises Invalid for a month too far ahead.
+    """
+    month_problems(month, timezone.localdate()).refuse()
     preview = bills.preview(month)
     blocked = {row.customer.pk for row in preview.blocked}
     drafts = Invoice.objects.filter(period=month.first_day, state=states.DRAFT).select_related("customer")

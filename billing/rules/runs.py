@@ -1,10 +1,11 @@
-"""Whether a month's drafts may be issued as somebody saw them."""
+"""Which months are drafted, and whether the drafts may be issued as somebody saw them."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from billing import selectors, states
-from billing.rules.terms import Month
+from billing.rules.terms import Month, latest
 from portal.core.rules import Problems
 
 
@@ -14,6 +15,15 @@ class Seen:
 
     count: int | None
     gross: Decimal | None
+
+
+def month_problems(month: Month, today: date) -> Problems:
+    """What is wrong with making drafts of the month."""
+    problems = Problems()
+    last = latest(today)
+    if month > last:
+        problems.add("month", f"Drafts are made of months up to {last.label}.")
+    return problems
 
 
 def seen_problems(month: Month, seen: Seen) -> Problems:

@@ -5,12 +5,10 @@ from datetime import date, datetime
 from django.forms import DateField
 
 from billing import selectors
-from billing.rules.terms import Month, long_date
+from billing.rules.terms import earliest, latest, long_date
 from deployments.models import Application
 from portal.core.rules import REQUIRED, Problems
 
-YEARS_BACK = 5  # what is payable by the month lapses after five years: old Belgian Civil Code, art. 2277
-YEARS_AHEAD = 1
 NO_START = "Say from which day the application is billed."
 _NO_DATE = str(DateField.default_error_messages["invalid"])
 
@@ -39,8 +37,7 @@ def start_conflicts(application: Application, starts_on: date) -> Problems:
 
 
 def _check_bounds(problems: Problems, starts_on: date, today: date) -> None:
-    first = Month(today.year - YEARS_BACK, today.month).first_day
-    last = Month(today.year + YEARS_AHEAD, today.month).last_day
+    first, last = earliest(today).first_day, latest(today).last_day
     if not first <= starts_on <= last:
         problems.add("starts_on", f"Let the application start between {long_date(first)} and {long_date(last)}.")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from billing import bills, selectors, services, states
-from billing.forms import DraftsSeenForm, MonthFilter, MonthForm, VatRulingForm, said
+from billing.forms import DraftsForm, DraftsSeenForm, MonthFilter, VatRulingForm, said
 from billing.rules.terms import Month
 from billing.services import Failure
 from portal.accounts.access import FINANCE, StaffRequest, staff_page
@@ -29,7 +29,7 @@ def finance_month(request: StaffRequest) -> HttpResponse:
 @require_POST
 def finance_drafts(request: StaffRequest) -> HttpResponse:
     """Makes or refreshes the month's drafts."""
-    form = MonthForm(request.POST)
+    form = DraftsForm(request.POST)
     if not form.is_valid():
         return _show(request, _month(request), said(form))
     month = form.cleaned_data["month"]

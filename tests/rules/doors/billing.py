@@ -6,9 +6,9 @@ from decimal import Decimal
 from django.utils import timezone
 
 from billing import services
-from billing.forms import DraftsSeenForm, SubscribeForm, VatRulingForm
+from billing.forms import DraftsForm, DraftsSeenForm, SubscribeForm, VatRulingForm
 from billing.rules.runs import Seen
-from billing.rules.terms import Month
+from billing.rules.terms import Month, latest
 from tests import factories
 from tests.rules.table import Door
 
@@ -24,6 +24,11 @@ def _applications():
     services.make_drafts(LAST_MONTH)
     services.issue_all(LAST_MONTH, None, TODAY)
     return {"fresh": fresh, "billed": billed, "none": None}
+
+
+def _text(month):
+    """As browsers write it."""
+    return f"{month.year}-{month.month:02}"
 
 
 def _subscribe_form(world, values):
@@ -82,9 +87,17 @@ DOORS = [
         ),
     ),
     Door(
+        name="billing.make_drafts",
+        world=factories.SubscriptionFactory,
+        form=lambda _, values: DraftsForm({"month": _text(values["month"])}),
+        service=lambda _, values: services.make_drafts(values["month"]),
+        good={"month": latest(TODAY)},
+        bad=({"month": latest(TODAY + timedelta(days=62))}, {"month": Month(2999, 12)}),
+    ),
+    Door(
         name="billing.issue_all",
         world=_drafts,
-        form=lambda _, values: DraftsSeenForm({"month": f"{LAST_MONTH.year}-{LAST_MONTH.month:02}", **values}),
+        form=lambda _, values: DraftsSeenForm({"month": _text(LAST_MONTH), **values}),
         service=lambda _, values: services.issue_all(LAST_MONTH, None, TODAY, Seen(values["count"], values["gross"])),
         good={"count": 1, "gross": Decimal("302.50")},
         bad=({"count": 0}, {"count": 2}, {"count": None}, {"gross": Decimal("302.49")}, {"gross": None}),
