@@ -41,7 +41,7 @@ class MonthField(forms.Field):
         return Month(int(found[1]), int(found[2]))
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value.year}-{value.month:02}" if isinstance(value, Month) else value
+        return value.value if isinstance(value, Month) else value
 
 
 class Filter(forms.Form):

@@ -55,6 +55,11 @@ class Month:
         """`October 2026`"""
         return f"{_MONTHS[self.month - 1]} {self.year}"
 
+    @property
+    def value(self) -> str:
+        """`2026-10`, as browsers and addresses have it"""
+        return f"{self.year}-{self.month:02}"
+
     def previous(self) -> "Month":
         return Month.of(self.first_day - timedelta(days=1))
 

@@ -88,7 +88,6 @@ def _show(
     rows = selectors.month_rows(preview)
     context = {
         "month": month,
-        "value": f"{month.year}-{month.month:02}",
         "previous": _address(month.previous()),
         "following": _address(month.next()),
         "preview": preview,
@@ -96,7 +95,7 @@ def _show(
         "waiting": sum(row.state in {selectors.TO_DRAFT, selectors.OUT_OF_DATE} for row in rows),
         "drafts": selectors.control(month, states.DRAFT),
         "issued": selectors.control(month, *states.NUMBERED),
-        "invoices_url": f"{reverse('finance_invoices')}?month={month.year}-{month.month:02}",
+        "invoices_url": f"{reverse('finance_invoices')}?month={month.value}",
         "unbilled": selectors.unbilled_count(),
         "over": timezone.localdate() > month.last_day,
         "problem": problem,
@@ -112,4 +111,4 @@ def _month(request: HttpRequest) -> Month:
 
 
 def _address(month: Month) -> str:
-    return f"{reverse('finance_month')}?month={month.year}-{month.month:02}"
+    return f"{reverse('finance_month')}?month={month.value}"

@@ -26,11 +26,6 @@ def _applications():
     return {"fresh": fresh, "billed": billed, "none": None}
 
 
-def _text(month):
-    """As browsers write it."""
-    return f"{month.year}-{month.month:02}"
-
-
 def _subscribe_form(world, values):
     application = world[values["application"]]
     return SubscribeForm({"application": application and application.pk, "starts_on": values["starts_on"]})
@@ -89,7 +84,7 @@ DOORS = [
     Door(
         name="billing.make_drafts",
         world=factories.SubscriptionFactory,
-        form=lambda _, values: DraftsForm({"month": _text(values["month"])}),
+        form=lambda _, values: DraftsForm({"month": values["month"].value}),
         service=lambda _, values: services.make_drafts(values["month"]),
         good={"month": latest(TODAY)},
         bad=({"month": latest(TODAY + timedelta(days=62))}, {"month": Month(2999, 12)}),
@@ -97,7 +92,7 @@ DOORS = [
     Door(
         name="billing.issue_all",
         world=_drafts,
-        form=lambda _, values: DraftsSeenForm({"month": _text(LAST_MONTH), **values}),
+        form=lambda _, values: DraftsSeenForm({"month": LAST_MONTH.value, **values}),
         service=lambda _, values: services.issue_all(LAST_MONTH, None, TODAY, Seen(values["count"], values["gross"])),
         good={"count": 1, "gross": Decimal("302.50")},
         bad=({"count": 0}, {"count": 2}, {"count": None}, {"gross": Decimal("302.49")}, {"gross": None}),
