@@ -1,7 +1,7 @@
 """Finance's lists: invoices and customers."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -38,10 +38,7 @@ def finance_invoice(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_page(FINANCE)
 def finance_invoice_pdf(request: StaffRequest, pk: int) -> HttpResponse:
     """The PDF of an issued invoice."""
-    row = get_object_or_404(Invoice, pk=pk)
-    if row.is_draft:
-        raise Http404
-    return pdf(row)
+    return pdf(get_object_or_404(Invoice.objects.issued(), pk=pk))
 
 
 @staff_page(FINANCE)
