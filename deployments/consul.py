@@ -16,14 +16,6 @@ from deployments import keys
 
 
 @dataclass(frozen=True)
-class ConsulAddress:
-    """Where an environment's Consul answers (`http://host:8500`) and the token to show it."""
-
-    url: str
-    token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True)
 class Entry:
     """A stored value. What is not UTF-8 text comes as base64, to be looked at and not edited."""
 
@@ -46,7 +38,6 @@ class Entry:
 class Snapshot:
     """A service's keys at one moment. Empty also when the token may not read them: Consul does not tell."""
 
-    index: int
     entries: tuple[Entry, ...]
 
     def get(self, key: str) -> Entry | None:
@@ -102,21 +93,22 @@ class ConsulConflict(ConsulFailure):
 
 
 class ConsulStore:
-    """Keys of one Consul. Prefixes are those of `keys.prefix`; any other raises ValueError.
+    """Keys of the Consul at `url` (`http://host:8500`).
 
-    Every call may raise ConsulUnavailable or ConsulDenied; timeout is in seconds.
+    Prefixes are those of `keys.prefix`; any other raises ValueError. Every call may raise ConsulUnavailable or
+    ConsulDenied; timeout is in seconds.
     """
 
-    def __init__(self, address: ConsulAddress, timeout: float = 3.0) -> None:
-        self._url = address.url
-        self._client = _connect(address, timeout)
+    def __init__(self, url: str, token: str = "", timeout: float = 3.0) -> None:
+        self._url = url
+        self._client = _connect(url, token, timeout)
 
     def read(self, prefix: str) -> Snapshot:
         """Everything under the prefix, by key."""
         with self._sentences():
-            index, rows = self._client.kv.get(keys.require_prefix(prefix), recurse=True)
+            _, rows = self._client.kv.get(keys.require_prefix(prefix), recurse=True)
         entries = (Entry.from_consul(prefix, row) for row in rows or () if not _is_folder_marker(row))
-        return Snapshot(int(index), tuple(sorted(entries, key=lambda entry: entry.key)))
+        return Snapshot(tuple(sorted(entries, key=lambda entry: entry.key)))
 
     def save(self, prefix: str, changes: Sequence[Change]) -> None:
         """All the changes in one transaction, or none.
@@ -133,25 +125,6 @@ class ConsulStore:
             )
         if errors:
             raise self._refusal(prefix, {operations[error["OpIndex"]]["KV"]["Key"]: error["What"] for error in errors})
-
-    def wait_for_change(self, prefix: str, index: int, seconds: float) -> int:
-        """Block until something under the prefix changes or the time is over; the index to wait on next.
-
-        With index 0 it returns at once. An index that went back (Consul was restored) becomes 0: start over.
-        """
-        with self._sentences():
-            current, _ = self._client.kv.get(
-                keys.require_prefix(prefix), recurse=True, index=index, wait=f"{int(seconds * 1000)}ms"
-            )
-        return int(current) if int(current) >= index else 0
-
-    def alive(self) -> bool:
-        """Whether Consul answers and has a leader, so that it can save."""
-        try:
-            with self._sentences():
-                return bool(self._client.status.leader())
-        except ConsulFailure:
-            return False
 
     def _refusal(self, prefix: str, reasons: dict[str, str]) -> ConsulFailure:
         """Why a transaction was refused, by full key; the values now there are read for the comparison."""
@@ -181,14 +154,14 @@ class ConsulStore:
             raise ConsulUnavailable(f"Consul at {self._url} {_trouble(str(error))}{advice}") from None
 
 
-def _connect(address: ConsulAddress, timeout: float) -> Consul:
+def _connect(url: str, token: str, timeout: float) -> Consul:
     """A client deaf to CONSUL_HTTP_*: everything those would set is given, the token afterwards."""
-    parts = urlsplit(address.url)
+    parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{address.url!r} is no address of a Consul: http://host:port is")
+        raise ValueError(f"{url!r} is no address of a Consul: http://host:port is")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     client = Consul(parts.hostname, port, scheme=parts.scheme, verify=True, connections_timeout=timeout)
-    client.token = address.token
+    client.token = token or None
     return client
 
 

@@ -8,7 +8,15 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from billing.models import Plan, Subscription
-from deployments.models import Application, Deployment, Placement, Release, Service
+from deployments.models import (
+    Application,
+    ConfigurationChange,
+    ConfigurationSave,
+    Deployment,
+    Placement,
+    Release,
+    Service,
+)
 from portal.accounts.models import Customer, Invitation, Membership, User
 from portal.accounts.services import hash_of
 from portal.support.models import Ticket
@@ -146,6 +154,33 @@ class DeploymentFactory(DjangoModelFactory):
     requested_by = factory.SubFactory(UserFactory)
     state = "succeeded"
     desired = 2
+
+
+class ConfigurationSaveFactory(DjangoModelFactory):
+    class Meta:
+        model = ConfigurationSave
+
+    service = factory.SubFactory(ServiceFactory)
+    customer = factory.SelfAttribute("service.customer")
+    environment = factory.SubFactory(
+        EnvironmentFactory,
+        customer=factory.SelfAttribute("..customer"),
+        account=factory.SelfAttribute("..service.account"),
+    )
+    author = factory.SubFactory(UserFactory)
+    reason = "Find it"
+    state = ConfigurationSave.State.SAVED
+
+
+class ConfigurationChangeFactory(DjangoModelFactory):
+    class Meta:
+        model = ConfigurationChange
+
+    configuration_save = factory.SubFactory(ConfigurationSaveFactory)
+    key = "level"
+    action = ConfigurationChange.Action.CHANGE
+    before = "info"
+    after = "debug"
 
 
 class MembershipFactory(DjangoModelFactory):

@@ -6,24 +6,18 @@ from typing import Any
 from django import forms
 
 from deployments import keys
+from deployments.configuration import rules
 from deployments.configuration.drafts import Clash, Draft, Line
+from portal.core.forms import show_problems
 from portal.core.redaction import is_secret_name
 
 KEEP = "Leave empty to keep the present value."
 TYPE_AGAIN = "Type the secret again: secrets are never sent back to a page."
-NO_CHANGE = "Nothing was changed yet: edit a value, add a key or tick one to delete."
 
 
 def plain(text: str) -> str:
     """The text with the line ends of Unix: browsers send others, whatever stood in the page."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _require_room(value: str) -> str:
-    size = len(value.encode())
-    if size > keys.MAX_VALUE_BYTES:
-        raise forms.ValidationError(f"This is too large: {size:,} bytes, and Consul holds {keys.MAX_VALUE_BYTES:,}.")
-    return value
 
 
 class Mute(forms.Textarea):
@@ -41,7 +35,7 @@ class ValueField(forms.CharField):
         super().__init__(required=False, strip=False, widget=forms.Textarea(attrs=attrs), **options)
 
     def clean(self, value: Any) -> Any:
-        return _require_room(plain(super().clean(value)))
+        return plain(super().clean(value))
 
 
 class LineForm(forms.Form):
@@ -50,16 +44,22 @@ class LineForm(forms.Form):
     value = ValueField(label="Value")
     delete = forms.BooleanField(required=False, label="Delete")
 
-    def __init__(self, line: Line, *, number: int, data: Any = None) -> None:
+    def __init__(self, line: Line, folder: str, *, number: int, data: Any = None) -> None:
         typed = "" if line.secret else line.wish or line.base or ""
         initial = {"value": typed, "delete": line.changed and line.wish is None}
         super().__init__(data, prefix=f"line{number}", initial=initial, use_required_attribute=False)
-        self.line = line
+        self.line, self.folder = line, folder
         widget = _muted(self.fields["value"]) if line.secret else self.fields["value"].widget
         widget.attrs |= {"aria-label": f"Value of {line.key}", "rows": min(8, typed.count("\n") + 1)}
         self.fields["delete"].widget.attrs["aria-label"] = f"Delete {line.key}"
         if line.secret:
             widget.attrs["placeholder"] = "New value typed" if line.changed else KEEP
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and (wished := self.wished).changed:
+            for sentence in rules.problems_of_line(self.folder, wished.key, wished.wish).values():
+                self.add_error("value", sentence)  # the key is no field of this form
+        return self.cleaned_data
 
     @property
     def wished(self) -> Line:
@@ -90,20 +90,11 @@ class NewKeyForm(forms.Form):
             "placeholder": "database/host",
         }
 
-    def clean_key(self) -> str:
-        key: str = self.cleaned_data["key"]
-        if key:
-            try:
-                keys.full_key(self.folder, key)
-            except keys.InvalidKey as error:
-                raise forms.ValidationError(str(error)) from None
-        return key
-
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        if given.get("value") and given.get("key") == "":
-            self.add_error("key", "This value needs a key, for example database/host.")
-        return given
+        key, value = self.cleaned_data.get("key", ""), self.cleaned_data.get("value", "")
+        if key or value:
+            show_problems(self, rules.problems_of_line(self.folder, key, value))
+        return self.cleaned_data
 
     @property
     def wished(self) -> Line | None:
@@ -129,7 +120,7 @@ class Sheet:
     """The whole page of keys: its lines, and rooms for new ones."""
 
     def __init__(self, draft: Draft, folder: str, *, rooms: int, data: Any = None) -> None:
-        self.lines = [LineForm(line, number=at, data=data) for at, line in enumerate(draft.lines)]
+        self.lines = [LineForm(line, folder, number=at, data=data) for at, line in enumerate(draft.lines)]
         self.new = [NewKeyForm(folder, number=at, data=data) for at in range(rooms)]
         self.error = ""
 
@@ -138,13 +129,14 @@ class Sheet:
         checked = [form.is_valid() for form in (*self.lines, *self.new)]  # each of them, so that all errors show
         if not all(checked):
             return None
-        added = [line for form in self.new if (line := form.wished)]
-        draft = Draft((*(form.wished for form in self.lines), *added))
-        if self._has_twice(draft):
-            return None
+        added = {form: line for form in self.new if (line := form.wished)}
+        draft = Draft((*(form.wished for form in self.lines), *added.values()))
+        twice = rules.repeated(draft.lines)
+        for place in twice:
+            [*self.lines, *added][place].add_error("key", rules.TWICE)
         if not draft.changes:
-            self.error = NO_CHANGE
-        return draft if draft.changes else None
+            self.error = rules.NO_CHANGE
+        return draft if draft.changes and not twice else None
 
     def refuse(self) -> Draft:
         """What the page that is sent back is about: secrets typed for its lines are kept in the draft."""
@@ -152,22 +144,13 @@ class Sheet:
             form.hide_secret()
         return Draft(tuple(form.wished if form.is_valid() and form.line.secret else form.line for form in self.lines))
 
-    def _has_twice(self, draft: Draft) -> bool:
-        seen: set[str] = {form.line.key for form in self.lines}
-        found = False
-        for form in self.new:
-            key = form.cleaned_data["key"]
-            if key and key in seen:
-                form.add_error("key", "This key is on this page already: change it there.")
-                found = True
-            seen.add(key)
-        return found
-
 
 class ReasonForm(forms.Form):
     """Why: it stands in the history for whoever looks for the cause of something."""
 
-    reason = forms.CharField(max_length=300, label="Reason", help_text="What changes for the service, and why.")
+    reason = forms.CharField(
+        max_length=rules.MAX_REASON_CHARACTERS, label="Reason", help_text="What changes for the service, and why."
+    )
 
 
 class ChoiceForm(forms.Form):

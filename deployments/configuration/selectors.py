@@ -1,13 +1,13 @@
 """Questions about configuration that the portal's database answers; Consul is asked in services.py."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404
 
 from deployments import keys
-from deployments.models import ConfigurationChange, SecretKey, Service
+from deployments.models import ConfigurationChange, ConfigurationSave, SecretKey, Service
 from portal.accounts.models import Customer
 from portal.core.redaction import MASK, is_secret_name
 from provisioning import states
@@ -41,6 +41,11 @@ class Past:
     before: str
     after: str
 
+    @property
+    def save(self) -> ConfigurationSave:
+        """What the change was a part of."""
+        return self.change.configuration_save
+
 
 def environments_of(customer: Customer) -> QuerySet[Environment]:
     """The customer's environments that still exist, in the order in which releases travel."""
@@ -52,13 +57,11 @@ def services_of(customer: Customer, query: str = "") -> QuerySet[Service]:
     return Service.objects.for_customer(customer).filter(name__icontains=query).order_by("name")
 
 
-def place(customer: Customer, service_name: str, environment_slug: str) -> Place:
-    """The place, or 404: those of others do not exist here."""
+def place(customer: Customer, service_name: str, environment_slug: str) -> Place | None:
+    """The place; None when the customer has no such service or environment."""
     service = Service.objects.for_customer(customer).filter(name=service_name).first()
     environment = environments_of(customer).filter(slug=environment_slug).first()
-    if service is None or environment is None:
-        raise Http404
-    return Place(customer, service, environment)
+    return Place(customer, service, environment) if service and environment else None
 
 
 def marks(of: Place) -> QuerySet[SecretKey]:
@@ -80,9 +83,10 @@ def is_secret(key: str, marked: frozenset[str]) -> bool:
 
 def history(of: Place) -> QuerySet[ConfigurationChange]:
     """Every change of the place's keys, newest first; `marked` says whether the key is marked as secret now."""
+    saves = ConfigurationSave.objects.filter(**of.where)
     marked = marks(of).filter(key=OuterRef("key"))
-    changes = ConfigurationChange.objects.filter(**of.where).annotate(marked=Exists(marked))
-    return changes.select_related("author")  # type: ignore[no-any-return]  # the manager's type is lost
+    changes = ConfigurationChange.objects.filter(configuration_save__in=saves).annotate(marked=Exists(marked))
+    return changes.select_related("configuration_save__author")
 
 
 def past(change: Any) -> Past:
@@ -92,11 +96,7 @@ def past(change: Any) -> Past:
     return Past(change, change.before, change.after)
 
 
-def unsettled(of: Place) -> QuerySet[ConfigurationChange]:
-    """Changes written down before Consul was asked, of which the end is not written down yet."""
-    return ConfigurationChange.objects.filter(**of.where, state=ConfigurationChange.State.SAVING).order_by("id")
-
-
-def saved_together(of: Place, save_id: str) -> QuerySet[ConfigurationChange]:
-    """The rows of one save."""
-    return ConfigurationChange.objects.filter(**of.where, save_id=save_id).order_by("id")
+def unsettled(of: Place, before: datetime) -> QuerySet[ConfigurationSave]:
+    """Saves last tried before then, whose end is not written down yet."""
+    being_saved = ConfigurationSave.objects.filter(**of.where, state=ConfigurationSave.State.SAVING)
+    return being_saved.filter(at__lt=before).order_by("id")

@@ -1,41 +1,43 @@
 """Reading and changing a service's keys. Consul holds the truth; the history of it is ours.
 
-A save is written down first ("being saved"), then Consul is asked, then it is marked as saved with its audit event. A
-crash or a silence in between leaves rows that `settle` decides later by what stands in Consul, and says so honestly
-where that cannot be told any more.
+A save is written down first ("being saved"), then Consul is asked, then it moves to its end: saved, or refused with
+nothing left in the history. A crash or a silence in between leaves a row that `settle` decides later by what stands in
+Consul, and says so honestly where that cannot be told any more.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from deployments.configuration import selectors
+from deployments.configuration import rules, selectors
 from deployments.configuration.drafts import Clash, Draft, Line
 from deployments.configuration.selectors import Place
-from deployments.consul import ConsulAddress, ConsulConflict, ConsulFailure, ConsulStore, ConsulUnavailable, Snapshot
-from deployments.keys import InvalidKey, full_key
-from deployments.models import ConfigurationChange, SecretKey
+from deployments.consul import ConsulConflict, ConsulFailure, ConsulStore, ConsulUnavailable, Snapshot
+from deployments.models import ConfigurationChange, ConfigurationSave, SecretKey
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import UserError
+from portal.core.work.state import transition
+from provisioning.consul import ConsulEndpoint, consul_of
 
 TIMEOUT = 2.5  # seconds a page waits for Consul
-SETTLE_AFTER = timedelta(
-    seconds=30
-)  # a save takes at most TIMEOUT; after this its request cannot be under way any more
+SETTLE_AFTER = timedelta(seconds=30)  # a save takes at most TIMEOUT: its request cannot be under way any more
 NO_CONSUL = (
     "This portal is not connected to a Consul yet, so there is no place to keep configuration. "
     "An in4it engineer sets CONSUL_URL (and CONSUL_TOKEN) of the portal to change that."
 )
-AWAY = "Nothing can be read or saved until it answers again. Services that run keep running."
-State = ConfigurationChange.State
+NEVER_ARRIVED = "The save was cut off before it reached Consul."
+State = ConfigurationSave.State
+ACTIONS = {
+    State.SAVING: "configuration.tried_again",
+    State.SAVED: "configuration.saved",
+    State.UNKNOWN: "configuration.save_unknown",
+    State.REFUSED: "configuration.refused",
+}
 
 
 class SaveRefused(UserError):
@@ -64,19 +66,13 @@ class Reading:
     advice: str = ""
 
 
-def store() -> ConsulStore:
-    """The portal's Consul; SaveRefused when none is set up."""
-    if not settings.CONSUL_URL:
-        raise SaveRefused(NO_CONSUL)
-    return ConsulStore(ConsulAddress(settings.CONSUL_URL, settings.CONSUL_TOKEN or None), timeout=TIMEOUT)
-
-
 def read(place: Place) -> Reading:
     """The place's keys now. Saves of which the end was unknown are decided on the way."""
-    if not settings.CONSUL_URL:
+    endpoint = consul_of(place.environment)
+    if endpoint is None:
         return Reading(None, NO_CONSUL)
     try:
-        snapshot = store().read(place.prefix)
+        snapshot = _at(endpoint).read(place.prefix)
     except ConsulFailure as failure:
         return Reading(
             None, str(failure), "Nothing can be read or saved until it answers again. Services keep running."
@@ -88,39 +84,40 @@ def read(place: Place) -> Reading:
 def save(place: Place, author: User, draft: Draft, reason: str) -> None:
     """All changes of the draft, or none. Saving the same draft again changes nothing more.
 
-    Raises Clashed when somebody else was faster, SaveRefused for everything else that kept it from being saved.
+    Raises Invalid for what can never be saved, Clashed when somebody else was faster, and SaveRefused for everything
+    else that kept it from being saved.
     """
-    consul = store()
-    earlier = _write_down(place, author, draft, reason)
-    if earlier == State.SAVED:
+    rules.problems_of(place.prefix, draft.changes, reason).refuse()
+    consul = _store(place)
+    row, again = _write_down(place, author, draft, reason)
+    if row.state == State.SAVED:
         return
     try:
         consul.save(place.prefix, [line.change for line in draft.changes])
     except ConsulConflict as conflict:
-        verdict = _earlier_end(place, draft, conflict) if earlier else None
-        _end(place, draft.save_id, verdict)
-        if verdict != State.SAVED:
+        end = _earlier_end(row, conflict) if again else State.REFUSED
+        _conclude(row, end, str(conflict))
+        if end != State.SAVED:
             raise Clashed(str(conflict), _beside_theirs(draft, conflict)) from None
         return
-    except ConsulUnavailable as silence:  # it may have been saved all the same: the rows wait for settle()
+    except ConsulUnavailable as silence:  # it may have been saved all the same: the row waits for settle()
         raise SaveRefused(f"{silence} Your changes are still on this page: saving again does no harm.") from None
-    except (ConsulFailure, InvalidKey) as refusal:
-        _forget(place, draft.save_id)
+    except ConsulFailure as refusal:
+        _conclude(row, State.REFUSED, str(refusal))
         raise SaveRefused(str(refusal)) from None
-    _conclude(selectors.saved_together(place, draft.save_id), State.SAVED)
+    _conclude(row, State.SAVED)
 
 
 def settle(place: Place, snapshot: Snapshot) -> None:
     """Decides the saves whose end is not known, by what stands in Consul."""
-    old = selectors.unsettled(place).filter(at__lt=timezone.now() - SETTLE_AFTER).select_related("author")
-    for save_id, rows in groupby(old, key=lambda row: row.save_id):
-        _end(place, str(save_id), _verdict(rows, snapshot))
+    for row in selectors.unsettled(place, timezone.now() - SETTLE_AFTER):
+        _conclude(row, _verdict(row, snapshot), NEVER_ARRIVED)
 
 
 def reveal(place: Place, key: str, actor: User) -> str | None:
     """The value of one key, secret or not; None when there is no such key. Written in the audit log."""
     try:
-        entry = store().read(place.prefix).get(key)
+        entry = _store(place).read(place.prefix).get(key)
     except ConsulFailure as failure:
         raise SaveRefused(str(failure)) from None
     if entry is None:
@@ -130,11 +127,8 @@ def reveal(place: Place, key: str, actor: User) -> str | None:
 
 
 def mark(place: Place, key: str, actor: User, *, secret: bool) -> None:
-    """Masks a key's value from now on, or stops masking it. Raises SaveRefused for what can be no key."""
-    try:
-        full_key(place.prefix, key)
-    except InvalidKey as refusal:
-        raise SaveRefused(str(refusal)) from None
+    """Masks a key's value from now on, or stops masking it. Raises Invalid for what can be no key."""
+    rules.problems_of_key(place.prefix, key).refuse()
     with transaction.atomic():
         if secret:
             SecretKey.objects.get_or_create(**place.where, key=key)
@@ -143,89 +137,97 @@ def mark(place: Place, key: str, actor: User, *, secret: bool) -> None:
         _record(place, "configuration.masked" if secret else "configuration.unmasked", actor, {"key": key})
 
 
+def _store(place: Place) -> ConsulStore:
+    """The Consul of the place's environment; SaveRefused when there is none."""
+    endpoint = consul_of(place.environment)
+    if endpoint is None:
+        raise SaveRefused(NO_CONSUL)
+    return _at(endpoint)
+
+
+def _at(endpoint: ConsulEndpoint) -> ConsulStore:
+    return ConsulStore(endpoint.url, endpoint.token, timeout=TIMEOUT)
+
+
 @transaction.atomic
-def _write_down(place: Place, author: User, draft: Draft, reason: str) -> str:
-    """Rows for what is about to be asked of Consul; the state of those of an earlier try, empty for a first one.
+def _write_down(place: Place, author: User, draft: Draft, reason: str) -> tuple[ConfigurationSave, bool]:
+    """What is about to be asked of Consul, and whether that was asked before without an end.
 
     Keys are masked before their values exist, so that no moment shows them.
     """
-    earlier = selectors.saved_together(place, draft.save_id).values_list("state", flat=True).first()
-    if earlier:
-        selectors.saved_together(place, draft.save_id).filter(state=State.SAVING).update(at=timezone.now())
-        return earlier
+    given = {"customer": place.customer, "author": author, "reason": reason}
+    rows = ConfigurationSave.objects.select_for_update()
+    row, first = rows.get_or_create(**place.where, save_id=draft.save_id, defaults=given)
+    refused = row.state == State.REFUSED
+    if first or refused:
+        _write_changes(place, row, draft)
+    if refused:
+        _move(row, State.SAVING, reason)
+    elif row.state == State.SAVING:
+        row.at = timezone.now()
+        row.save(update_fields=["at"])
+    return row, not (first or refused)
+
+
+def _write_changes(place: Place, row: ConfigurationSave, draft: Draft) -> None:
     for line in draft.changes:
         if line.secret:
             SecretKey.objects.get_or_create(**place.where, key=line.key)
-    rows = [_row(place, author, draft, line, reason) for line in draft.changes]
-    ConfigurationChange.objects.bulk_create(rows)
-    return ""
+    ConfigurationChange.objects.bulk_create(_change(row, line) for line in draft.changes)
 
 
-def _row(place: Place, author: User, draft: Draft, line: Line, reason: str) -> ConfigurationChange:
+def _change(row: ConfigurationSave, line: Line) -> ConfigurationChange:
     return ConfigurationChange(
-        customer=place.customer,
-        **place.where,
+        configuration_save=row,
         key=line.key,
         action=line.action,
         before=line.base or "",
         after=line.wish or "",
         secret=line.secret,
-        save_id=draft.save_id,
-        state=State.SAVING,
         base_index=line.base_index,
-        author=author,
-        reason=reason,
     )
 
 
-def _forget(place: Place, save_id: str) -> None:
-    """Nothing happened in Consul, so there is no history of it."""
-    selectors.saved_together(place, save_id).filter(state=State.SAVING).delete()
-
-
-def _end(place: Place, save_id: str, verdict: str | None) -> None:
-    if verdict is None:
-        _forget(place, save_id)
-    else:
-        _conclude(selectors.saved_together(place, save_id), verdict)
-
-
-def _earlier_end(place: Place, draft: Draft, conflict: ConsulConflict) -> str | None:
-    """How an earlier try of the same draft, which never heard its answer, ended; None: it did not reach Consul."""
-    if len(conflict.conflicting) < len(draft.changes):
-        return None  # the other keys stand as their editor saw them
+def _earlier_end(row: ConfigurationSave, conflict: ConsulConflict) -> State:
+    """How an earlier try of the same draft, which never heard its answer, ended."""
+    if len(conflict.conflicting) < row.changes.count():
+        return State.REFUSED  # the other keys stand as their editor saw them
     entries = tuple(one.theirs for one in conflict.conflicting if one.theirs)
-    return _verdict(selectors.saved_together(place, draft.save_id), Snapshot(0, entries))
+    return _verdict(row, Snapshot(entries))
 
 
-def _verdict(rows: Iterable[ConfigurationChange], snapshot: Snapshot) -> str | None:
-    """How a save ended: SAVED, None for not at all, UNKNOWN. All its keys share one fate, so one sure key decides."""
-    signs = {_sign(row, snapshot) for row in rows}
+def _verdict(row: ConfigurationSave, snapshot: Snapshot) -> State:
+    """How a save ended. All its keys share one fate, so one sure key decides."""
+    signs = {_sign(change, snapshot) for change in row.changes.all()}
     if "untouched" in signs:
-        return None
+        return State.REFUSED
     return State.SAVED if "done" in signs else State.UNKNOWN
 
 
-def _sign(row: ConfigurationChange, snapshot: Snapshot) -> str:
-    entry = snapshot.get(row.key)
+def _sign(change: ConfigurationChange, snapshot: Snapshot) -> str:
+    entry = snapshot.get(change.key)
     index = entry.modify_index if entry else 0
-    if index == row.base_index:
+    if index == change.base_index:
         return "untouched"
     if entry is None:
-        return "done" if row.action == ConfigurationChange.Action.DELETE else "changed since"
-    return "done" if row.action != ConfigurationChange.Action.DELETE and entry.value == row.after else "changed since"
+        return "done" if change.action == ConfigurationChange.Action.DELETE else "changed since"
+    deleted = change.action == ConfigurationChange.Action.DELETE
+    return "done" if not deleted and entry.value == change.after else "changed since"
 
 
 @transaction.atomic
-def _conclude(rows: QuerySet[ConfigurationChange], state: str) -> None:
-    """Marks a save with its end and writes its audit event, once."""
-    changes = list(rows)
-    if not rows.exclude(state=State.SAVED).update(state=state):
-        return
-    first = changes[0]
-    place = Place(first.customer, first.service, first.environment)
-    what = {"reason": first.reason, "keys": [f"{row.get_action_display()} {row.key}" for row in changes]}
-    _record(place, "configuration.saved" if state == State.SAVED else "configuration.save_unknown", first.author, what)
+def _conclude(row: ConfigurationSave, end: State, refusal: str = "") -> None:
+    """Moves a save to its end; one that ended meanwhile, or is tried again, stays as it is unless it is saved."""
+    now = ConfigurationSave.objects.select_for_update().get(pk=row.pk)
+    if end in now.MOVES.get(now.state, ()) and (now.at == row.at or end == State.SAVED):
+        _move(now, end, refusal if end == State.REFUSED else now.reason)
+
+
+def _move(row: ConfigurationSave, to: State, reason: str) -> None:
+    """A move, told in the audit log of the service and the environment that people know, without values."""
+    keys = [f"{change.get_action_display()} {change.key}" for change in row.changes.order_by("id")]
+    facts = {"environment": row.environment.name, "keys": keys}
+    transition(row, to, reason=reason, actor=row.author, action=ACTIONS[to], facts=facts, target=row.service)
 
 
 def _beside_theirs(draft: Draft, conflict: ConsulConflict) -> Draft:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -23,7 +23,10 @@ from deployments.configuration.selectors import Place
 from deployments.consul import Snapshot
 from portal.accounts.access import Can, CustomerRequest, customer_page
 from portal.core import htmx
+from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.lists import paginate
+from provisioning.consul import address_for_tasks, consul_of
 
 ROOMS, MOST_ROOMS = 3, 30  # empty rows to add keys
 RECENT = 10  # changes shown under the keys
@@ -46,7 +49,10 @@ def about_place(can: Can) -> Callable[[View], View]:
         @never_cache
         @wraps(view)
         def placed(request: PlaceRequest, service_name: str, environment_slug: str) -> HttpResponse:
-            request.place = selectors.place(request.customer, service_name, environment_slug)
+            place = selectors.place(request.customer, service_name, environment_slug)
+            if place is None:
+                raise Http404
+            request.place = place
             return view(request)
 
         return placed
@@ -84,7 +90,7 @@ def configuration_keys(request: PlaceRequest) -> HttpResponse:
         "reading": reading,
         "filter": {"form": filters},
         "history": [selectors.past(change) for change in selectors.history(place)[:RECENT]],
-        "address": settings.CONSUL_TASK_URL or settings.CONSUL_URL or "http://consul:8500",
+        "address": _address(place),
     }
     if reading.snapshot is not None:
         context |= _listed(request, reading.snapshot, selectors.marked_keys(place), filters)
@@ -165,8 +171,8 @@ def _save(request: PlaceRequest, draft: Draft, form: ReasonForm) -> HttpResponse
     except services.Clashed as clash:
         form.add_error(None, str(clash))
         return _conflict_page(request, clash.draft, form, ChoiceForm(clash.draft.clashes))
-    except services.SaveRefused as refusal:
-        form.add_error(None, str(refusal))
+    except UserError as refusal:
+        show_refusal(form, refusal)
         return _review_page(request, draft, form, status=refusal.status)
     count = len(draft.changes)
     what = "1 change" if count == 1 else f"{count} changes"
@@ -225,6 +231,12 @@ def _conflict_page(request: PlaceRequest, draft: Draft, form: ReasonForm, choice
         "others": [(line, pages.diff(line)) for line in draft.changes if line.key not in clashing],
     }
     return render(request, "configuration/conflict.html", context, status=422)
+
+
+def _address(place: Place) -> str:
+    """Where the service finds its keys, for the examples; one of the usual shape where nobody named a Consul."""
+    endpoint = consul_of(place.environment)
+    return address_for_tasks(place.environment) or (endpoint.url if endpoint else "http://consul:8500")
 
 
 def _about(place: Place) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """The tables of this app, by noun."""
 
 from deployments.models.catalog import Application, Release, Service
-from deployments.models.configuration import ConfigurationChange, SecretKey
+from deployments.models.configuration import ConfigurationChange, ConfigurationSave, SecretKey
 from deployments.models.rollouts import ClusterWatch, Deployment, Placement, StoppedTask
 
 __all__ = [
     "Application",
     "ClusterWatch",
     "ConfigurationChange",
+    "ConfigurationSave",
     "Deployment",
     "Placement",
     "Release",

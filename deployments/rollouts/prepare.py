@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction as database
 from django.utils import timezone
 
@@ -22,6 +21,7 @@ from portal.core.work.steps import RetryLater, keep
 from provisioning.aws import ecr, ecs, elbv2
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
+from provisioning.consul import address_for_tasks
 from provisioning.facts import facts_of
 from provisioning.models import Environment
 from provisioning.sessions import session_for
@@ -164,10 +164,11 @@ def task_spec(deployment: Deployment) -> ecs.TaskSpec:
 
 def variables(service: Service, environment: Environment) -> dict[str, str]:
     """What the container's environment holds: where its configuration is, and the service's own variables."""
-    if not settings.CONSUL_TASK_URL:
+    address = address_for_tasks(environment)
+    if not address:
         return dict(service.variables)
     folder = keys.prefix(service.customer.slug, environment.slug, service.name)
-    return {"CONSUL_HTTP_ADDR": settings.CONSUL_TASK_URL, "CONSUL_PREFIX": folder, **service.variables}
+    return {"CONSUL_HTTP_ADDR": address, "CONSUL_PREFIX": folder, **service.variables}
 
 
 def ensure_service(deployment: Deployment, session: AwsSession) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.utils import timezone
 
 from billing import services as billing
@@ -19,6 +18,7 @@ from portal.demo.report import NotSeen, Report, wait_until
 from portal.demo.traffic import Traffic, look
 from portal.support import services as support
 from portal.support.models import Ticket
+from provisioning.consul import consul_of
 from provisioning.models import Environment
 
 GREETING = "Welcome to the Acme web shop"
@@ -68,7 +68,7 @@ def _answers(url: str) -> bool:
 
 def _configure(report: Report, place: Place, owner: User) -> None:
     """A key of the shop in production; the running tasks read it at their next start."""
-    if not settings.CONSUL_URL:
+    if consul_of(place.environment) is None:
         report.saw("configuration: no Consul was found on this machine, so no key was changed")
         return
     with report.step("a configuration key changed"):
@@ -93,7 +93,7 @@ def _second_version(report: Report, shop: Service, production: Environment, owne
     else:
         report.saw("v2 of the shop serves Production since an earlier start")
     said = look(url)
-    if said["version"] != "v2" or (settings.CONSUL_URL and said["greeting"] != GREETING):
+    if said["version"] != "v2" or (consul_of(production) and said["greeting"] != GREETING):
         raise NotSeen(f"{url} answers {said}")
 
 

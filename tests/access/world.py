@@ -10,7 +10,6 @@ from django.urls import reverse
 from billing import services
 from billing.models import Invoice
 from billing.rules.terms import Month
-from deployments.models import ConfigurationChange
 from portal.accounts.models import Customer, User
 from portal.core import outbox
 from tests import factories
@@ -57,8 +56,8 @@ def build(acme: Customer, people: dict[str, User | None]) -> World:
     placement = factories.PlacementFactory(service=service, environment=environment)
     deployment = factories.DeploymentFactory(placement=placement, requested_by=owner)
     ticket = factories.TicketFactory(customer=acme, opened_by=owner, deployment=deployment)
-    change = ConfigurationChange.objects.create(
-        customer=acme, service=service, environment=environment, key="colour", action="add", author=owner, reason="New"
+    change = factories.ConfigurationChangeFactory(
+        configuration_save__service=service, configuration_save__environment=environment
     )
     subscription = factories.SubscriptionFactory(application=service.application, starts_on=date(2026, 1, 1))
     rows = {

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from deployments.configuration.selectors import Place
-from deployments.consul import Change, ConsulAddress, ConsulStore
+from deployments.consul import Change, ConsulStore
 from portal.accounts.models import Customer, User
 from tests import factories
 from tests.configuration.editor import Editor
@@ -26,7 +26,7 @@ def place(acme: Customer, request: pytest.FixtureRequest) -> Place:
 @pytest.fixture
 def consul(consul_url: str, settings, place: Place) -> ConsulStore:
     settings.CONSUL_URL = consul_url
-    return ConsulStore(ConsulAddress(consul_url))
+    return ConsulStore(consul_url)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from deployments.models import ConfigurationChange, SecretKey, Service
+from deployments.models import ConfigurationChange, ConfigurationSave, SecretKey, Service
 from tests import factories
 
 STEPS = ["review", "edit", "save", "resolve", "reveal", "mark"]
@@ -89,9 +89,10 @@ def test_the_list_takes_as_many_queries_for_many_services_as_for_one(browse, ali
 
 
 def test_the_history_takes_as_many_queries_for_many_changes_as_for_one(browse, alice, place, queries):
+    saves = [factories.ConfigurationSaveFactory.build(**place.where, author=alice) for _ in range(500)]
+    ConfigurationSave.objects.bulk_create(saves)
     ConfigurationChange.objects.bulk_create(
-        ConfigurationChange(customer=place.customer, **place.where, key=f"k{n}", action="add", author=alice, reason="r")
-        for n in range(500)
+        ConfigurationChange(configuration_save=save, key=f"k{n}", action="add") for n, save in enumerate(saves)
     )
     client = browse(alice)
     client.get(place_url(place, "configuration_history"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.models import ConfigurationChange
+from deployments.models import ConfigurationChange, ConfigurationSave
 
 pytestmark = pytest.mark.consul
 
@@ -31,7 +31,7 @@ def test_choosing_mine_saves_it_on_top_of_theirs(both, values):
 
     assert values() == {"level": "error", "size": "2"}
     change = ConfigurationChange.objects.filter(key="level").first()
-    assert (change.before, change.after, change.reason) == ("debug", "error", "Bob's reason")
+    assert (change.before, change.after, change.configuration_save.reason) == ("debug", "error", "Bob's reason")
 
 
 def test_choosing_theirs_saves_the_rest(both, values):
@@ -71,10 +71,14 @@ def test_a_third_editor_between_conflict_and_choice_is_not_overwritten_either(bo
     assert values()["level"] == "trace"
 
 
-def test_a_refused_save_leaves_no_history(both):
+def test_a_refused_save_leaves_no_history_but_says_who_tried(both, bob):
     both.type(level="error").review().save()
 
-    assert list(ConfigurationChange.objects.values_list("reason", flat=True)) == ["Alice's reason"]
+    assert [change.configuration_save.reason for change in ConfigurationChange.objects.all()] == ["Alice's reason"]
+    refused = ConfigurationSave.objects.get(state=ConfigurationSave.State.REFUSED)
+    (step,) = refused.steps
+    assert (step.from_state, step.to_state, step.actor_name) == ("saving", "refused", str(bob))
+    assert step.reason.startswith("Someone else changed level since you opened this page")
 
 
 def test_of_a_clash_about_a_secret_no_value_is_shown(editor, alice, bob, put, values):

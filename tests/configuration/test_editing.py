@@ -13,7 +13,7 @@ pytestmark = pytest.mark.consul
 
 def history() -> list[tuple[str, str, str, str, str]]:
     rows = ConfigurationChange.objects.order_by("key")
-    return [(row.key, row.action, row.before, row.after, row.state) for row in rows]
+    return [(row.key, row.action, row.before, row.after, row.configuration_save.state) for row in rows]
 
 
 def test_keys_are_added_changed_and_deleted_in_one_save(editor, bob, put, values):
@@ -36,15 +36,16 @@ def test_the_review_shows_only_what_changes_line_by_line(editor, bob, put):
     assert page.diffs == {"hosts": "  a- b+ B  c", "level": "- info+ debug"}
 
 
-def test_a_save_stands_in_the_history_and_the_audit_log(editor, bob, put):
+def test_a_save_stands_in_the_history_and_the_audit_log(editor, bob, put, place):
     put({"level": "info"})
 
     editor(bob).open().type(level="debug").add("new", "1").review().save("Find the slow query")
 
     assert history() == [("level", "change", "info", "debug", "saved"), ("new", "add", "", "1", "saved")]
     (event,) = AuditEvent.objects.filter(action="configuration.saved")
-    assert event.actor == bob
+    assert (event.actor, event.target_name) == (bob, place.service.name)
     assert event.after == {
+        "state": "saved",
         "environment": "Development",
         "reason": "Find the slow query",
         "keys": ["Changed level", "Added new"],
@@ -124,6 +125,21 @@ def test_a_value_that_is_too_large_is_refused_at_its_field(editor, bob, consul):
 
     assert page.status == 422
     assert page.page.errors == ["This is too large: 524,289 bytes, and Consul holds 524,288."]
+
+
+def test_a_key_that_breaks_the_rules_and_was_there_before_is_refused_where_it_is_changed(
+    editor, bob, put, consul_url, place
+):
+    put({"level": "info"})
+    requests.put(f"{consul_url}/v1/kv/{place.prefix}my%20key", data="x", timeout=3).raise_for_status()
+
+    page = editor(bob).open().type(level="debug").fill("line1-value", "y").review()
+
+    assert page.status == 422
+    (error,) = page.page.errors
+    assert error.startswith("The key 'my key' has a character that is not allowed")
+    page.fill("line1-value", "x").review()
+    assert page.diffs == {"level": "- info+ debug"}
 
 
 def test_changes_that_are_too_large_together_are_refused_and_leave_no_history(editor, bob, consul, values):

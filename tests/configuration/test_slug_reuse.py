@@ -2,7 +2,7 @@
 
 from deployments.configuration import selectors, services
 from deployments.configuration.selectors import Place
-from deployments.models import ConfigurationChange, SecretKey
+from deployments.models import SecretKey
 from portal.core.redaction import MASK
 from provisioning import states
 from tests import factories
@@ -25,8 +25,8 @@ def test_a_mask_outlives_its_environment(place, bob):
 def test_values_saved_under_the_old_mask_stay_masked_in_the_history(place, bob):
     services.mark(place, "smtp", bob, secret=True)
     now = again(place)
-    ConfigurationChange.objects.create(
-        customer=now.customer, **now.where, key="smtp", action="change", before="hush", after="hush!", author=bob
+    factories.ConfigurationChangeFactory(
+        configuration_save=factories.ConfigurationSaveFactory(**now.where), key="smtp", before="hush", after="hush!"
     )
 
     past = selectors.past(selectors.history(now).get())

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from deployments import keys
-from deployments.consul import ConsulAddress, ConsulStore
+from deployments.consul import ConsulStore
 from tests.consul.agent import consul_binary, start_consul, stop_consul
 
 
@@ -24,7 +24,7 @@ def consul_url(has_consul: None, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture
 def store(consul_url: str) -> ConsulStore:
-    return ConsulStore(ConsulAddress(consul_url))
+    return ConsulStore(consul_url)
 
 
 @pytest.fixture

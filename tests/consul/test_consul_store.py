@@ -1,6 +1,5 @@
 """The configuration store against a real Consul."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from deployments import keys
 from deployments.consul import (
     Change,
     Conflict,
-    ConsulAddress,
     ConsulConflict,
     ConsulStore,
     ConsulTooLarge,
@@ -117,7 +115,7 @@ def test_of_many_editors_at_once_one_wins(store: ConsulStore, consul_url: str, s
 
     def save(value: str) -> str | None:
         try:
-            ConsulStore(ConsulAddress(consul_url)).save(service_prefix, [Change("level", value, seen)])
+            ConsulStore(consul_url).save(service_prefix, [Change("level", value, seen)])
         except ConsulConflict:
             return None
         return value
@@ -280,45 +278,9 @@ def test_a_consul_with_smaller_limits_of_its_own_is_believed(has_consul: None, t
     limits = {"kv_max_value_size": 1024, "txn_max_req_len": 1024}
     process, url = start_consul(tmp_path, {"limits": limits})
     try:
-        small = ConsulStore(ConsulAddress(url))
+        small = ConsulStore(url)
         with pytest.raises(ConsulTooLarge, match="larger than this Consul takes at once"):
             create(small, "acme/dev/shop/", big="x" * 2000)
         assert small.read("acme/dev/shop/").entries == ()
     finally:
         stop_consul(process)
-
-
-def test_waiting_ends_as_soon_as_something_changes(store: ConsulStore, consul_url: str, service_prefix: str) -> None:
-    create(store, service_prefix, level="info")
-    seen = store.read(service_prefix).index
-    watcher = ConsulStore(ConsulAddress(consul_url), timeout=1)
-
-    with ThreadPoolExecutor(1) as background:
-        waiting = background.submit(watcher.wait_for_change, service_prefix, seen, 10)
-        time.sleep(0.1)
-        assert not waiting.done()
-        create(store, service_prefix, new="1")
-        woken_at = waiting.result(timeout=2)
-
-    assert woken_at == store.read(service_prefix).index > seen
-
-
-def test_waiting_without_a_change_ends_with_the_same_index(store: ConsulStore, service_prefix: str) -> None:
-    create(store, service_prefix, level="info")
-    seen = store.read(service_prefix).index
-    started = time.monotonic()
-
-    assert store.wait_for_change(service_prefix, seen, 0.2) == seen
-    assert 0.2 <= time.monotonic() - started < 2
-
-
-def test_an_index_from_before_a_restore_starts_over(store: ConsulStore, service_prefix: str) -> None:
-    create(store, service_prefix, level="info")
-    from_the_future = store.read(service_prefix).index + 1_000_000
-
-    assert store.wait_for_change(service_prefix, from_the_future, 0.1) == 0
-    assert store.wait_for_change(service_prefix, 0, 10) == store.read(service_prefix).index
-
-
-def test_a_consul_with_a_leader_is_alive(store: ConsulStore) -> None:
-    assert store.alive()

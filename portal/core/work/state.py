@@ -51,9 +51,11 @@ def transition(
     actor: Any = None,
     action: str = "",
     facts: Mapping[str, Any] | None = None,
+    target: models.Model | None = None,
     **fields: Any,
 ) -> None:
-    """Moves `row` to `to` and saves `fields` with it; writes the step and the audit event (`action`, with `facts`).
+    """Moves `row` to `to` and saves `fields` with it; writes the step and the audit event (`action`, with `facts`;
+    about `target` where people know that better than the row).
 
     Raises IllegalMove when the table does not allow it, LostRace when the row has left the state it was read in, or
     when a worker (no actor) moves it after its turn was given to another.
@@ -68,7 +70,8 @@ def transition(
             _compare_and_set(row, old, values, by_person=by_person)
             _keep_step(row, Step(from_state=old, to_state=to, reason=reason, at=now), actor)
             after = {"state": to, "reason": reason, **(facts or {})}
-            audit.record(action or f"{row._meta.model_name}.{to}", row, actor=actor, before={"state": old}, after=after)
+            action = action or f"{row._meta.model_name}.{to}"
+            audit.record(action, target or row, actor=actor, before={"state": old}, after=after)
             row.moved(by_person=by_person)
     except BaseException:
         _set(row, before)
