@@ -4,10 +4,14 @@ import os
 import shutil
 import socket
 import subprocess
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 from portal.accounts.models import Customer, User
@@ -115,6 +119,21 @@ def browse():
         return client
 
     return as_user
+
+
+@pytest.fixture
+def empty_database(db, tmp_path) -> Iterator[str]:
+    """The URL of a new database of the suite's kind, for programs that need connections of their own."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{tmp_path / 'own.sqlite3'}"
+        return
+    facts = connection.settings_dict
+    server = f"postgres://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}"
+    name = f"own_{uuid.uuid4().hex}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        yield f"{server}/{name}"
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def free_port() -> int:

@@ -1,16 +1,23 @@
 """Forms about people and customers."""
 
-import re
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.password_validation import password_validators_help_text_html
 
-from portal.accounts.countries import COUNTRIES, vat_number
-from portal.accounts.models import Customer, Invitation, Membership, Role, User
+from portal.accounts import rules
+from portal.accounts.countries import COUNTRIES
+from portal.accounts.models import Customer, Invitation, Role
+from portal.core.forms import show_problems
 
-_SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # AWS refuses double dashes in repositories and stacks
-_RESERVED = ("internal", "aws", "ecs", "fargate")  # of load balancers and capacity providers, named by the slug
+D = TypeVar("D", rules.CompanyData, rules.CustomerData, rules.InvitationData, rules.AccountData)
+
+
+def _read(shape: type[D], values: Mapping[str, Any]) -> D:
+    """What was written, with nothing for fields that could not be read."""
+    return shape(**{field.name: values.get(field.name, "") for field in fields(shape)})
 
 
 class CompanyForm(forms.ModelForm[Customer]):
@@ -51,12 +58,7 @@ class CompanyForm(forms.ModelForm[Customer]):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        number, country = values.get("vat_number"), values.get("country")
-        if number and country:
-            try:
-                values["vat_number"] = vat_number(number, country)
-            except ValueError as error:
-                self.add_error("vat_number", f"{error} Copy it from an invoice or a letter of the tax office.")
+        show_problems(self, rules.company_problems(_read(rules.CompanyData, values)))
         return values
 
 
@@ -75,13 +77,10 @@ class InviteForm(forms.ModelForm[Invitation]):
         super().__init__(*args, **kwargs)
         self.fields["role"].initial = Role.DEVELOPER
 
-
-class RoleForm(forms.ModelForm[Membership]):
-    """Another role for a member."""
-
-    class Meta:
-        model = Membership
-        fields = ("role",)
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        show_problems(self, rules.invitation_problems(_read(rules.InvitationData, values)))
+        return values
 
 
 class JoinForm(forms.Form):
@@ -100,11 +99,8 @@ class JoinForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if password := values.get("password"):
-            try:
-                validate_password(password, User(email=self.email, name=values.get("name", "")))
-            except forms.ValidationError as error:
-                self.add_error("password", error)
+        account = _read(rules.AccountData, {**values, "email": self.email})
+        show_problems(self, rules.account_problems(account))
         return values
 
 
@@ -121,15 +117,10 @@ class CustomerForm(forms.ModelForm[Customer]):
             "slug": "At most 20 lower-case letters, digits and dashes. Part of addresses and AWS names: it stays."
         }
 
-    def clean_slug(self) -> str:
-        slug: str = self.cleaned_data["slug"]
-        if not _SLUG.fullmatch(slug):
-            raise forms.ValidationError(
-                "Use lower-case letters and digits, starting with a letter, with single dashes between them."
-            )
-        if slug.startswith(_RESERVED):
-            raise forms.ValidationError("AWS keeps names that begin with internal, aws, ecs or fargate for itself.")
-        return slug
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        show_problems(self, rules.customer_problems(_read(rules.CustomerData, values)))
+        return values
 
 
 class SearchForm(forms.Form):

@@ -67,7 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """Staff who may see the queues' dashboard (django-rq asks by this name)."""
+        """Whether somebody of in4it keeps the site running: they see tracebacks."""
         return self.staff_role in {StaffRole.ENGINEER, StaffRole.ADMIN}
 
 

@@ -6,7 +6,10 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from portal.accounts.models import Customer, Invitation, Membership, Role, User
-from portal.core.models import AuditEvent
+from portal.core import outbox
+from portal.core.models import AuditEvent, Outgoing
+
+LATE = outbox.TAKEN  # what waits longer than a worker may take is late
 
 
 def members(customer: Customer) -> QuerySet[Membership]:
@@ -52,6 +55,11 @@ def customers(search: str = "") -> QuerySet[Customer]:
     return rows.filter(Q(*found, _connector=Q.OR)).order_by("name")  # an annotation drops the model's order
 
 
+def customer_exists(**named: str) -> bool:
+    """Whether there is a customer of this name or short name."""
+    return Customer.objects.filter(**named).exists()
+
+
 def audit_events(
     customer: Customer | None = None,
     *,
@@ -69,3 +77,23 @@ def audit_events(
     words = what.strip().replace(" ", "_")
     named = Q(action__icontains=words) | Q(target_name__icontains=what.strip())
     return rows.filter(named) if words else rows
+
+
+def stopped() -> QuerySet[Outgoing]:
+    """What failed too often on its way out, or cannot succeed; the newest first."""
+    return Outgoing.objects.filter(stopped_at__isnull=False, done_at=None).select_related("customer")
+
+
+def failing() -> QuerySet[Outgoing]:
+    """What failed and is tried again by itself, the next one first."""
+    return Outgoing.waiting.filter(attempts__gt=0).select_related("customer").order_by("due_at")
+
+
+def waiting_counts() -> dict[str, int]:
+    """How much waits on its way out: all of it (`waiting`), what nobody took in time (`late`), what failed before."""
+    early = timezone.now() - LATE
+    # A tick puts off what it hands over, so what was never tried is late by its age.
+    late = Q(due_at__lt=early) | Q(attempts=0, created_at__lt=early)
+    return Outgoing.waiting.aggregate(
+        waiting=Count("pk"), late=Count("pk", filter=late), failing=Count("pk", filter=Q(attempts__gt=0))
+    )

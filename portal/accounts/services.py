@@ -2,26 +2,43 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal.accounts import selectors
+from portal.accounts import rules, selectors
 from portal.accounts.models import Customer, Invitation, Membership, Role, User
+from portal.accounts.rules import AccountData, CompanyData, CustomerData, InvitationData
 from portal.core import audit, outbox
 from portal.core.errors import UserError
 from portal.core.locks import hold
+from portal.core.rules import Problems
 
 INVITATION_DAYS = 7
-GONE = 410
 
 
-def change_company(customer: Customer, values: Mapping[str, Any], actor: User) -> None:
-    """Saves legal and billing data; the log keeps only what is different."""
+class UnknownInvitation(UserError):
+    """There is no invitation of this token."""
+
+    code = "unknown_invitation"
+    status = 404
+
+
+class InvitationOver(UserError):
+    """The invitation was used or withdrawn, or has expired."""
+
+    code = "invitation_over"
+    status = 410
+
+
+def change_company(customer: Customer, company: CompanyData, actor: User) -> None:
+    """Saves legal and billing data; the log keeps only what is different. Raises Invalid."""
+    values = asdict(rules.checked_company(company))
     before = {name: getattr(customer, name) for name in values}
     changed = {name: value for name, value in values.items() if value != before[name]}
     if not changed:
@@ -41,37 +58,34 @@ def change_company(customer: Customer, values: Mapping[str, Any], actor: User) -
 
 
 def create_customer(name: str, slug: str, owner_email: str, actor: User) -> tuple[Invitation, str]:
-    """A new customer and the invitation of its first owner, with its mail and its token."""
+    """A new customer and the invitation of its first owner, with its mail and its token. Raises Invalid."""
+    data = rules.checked_customer(CustomerData(name, slug, owner_email))
     with transaction.atomic():
-        customer = Customer.objects.create(name=name, slug=slug)
-        audit.record("customer.created", customer, actor=actor, customer=customer, after={"name": name, "slug": slug})
-        return invite(customer, owner_email, Role.OWNER, actor)
+        with _refusing_what_is_taken(lambda: rules.customer_problems(data)):
+            customer = Customer.objects.create(name=data.name, slug=data.slug)
+        after = {"name": data.name, "slug": data.slug}
+        audit.record("customer.created", customer, actor=actor, customer=customer, after=after)
+        return invite(customer, data.owner_email, Role.OWNER, actor)
 
 
 def invite(customer: Customer, email: str, role: str, actor: User) -> tuple[Invitation, str]:
     """An invitation, its mail, and its token, which is not kept. It replaces an open one to the same address.
-
-    Raises UserError when the address already belongs to a member, or to somebody of in4it: staff see customers by
-    their own role, and nobody gives themselves another one.
+    Raises Invalid.
     """
-    email, token = email.lower(), secrets.token_urlsafe(32)
-    invited = selectors.user_by_email(email)
-    if invited is not None and invited.staff_role:
-        raise UserError(f"{email} works at in4it and sees {customer} already, by the role they have there.")
-    if selectors.members(customer).filter(user__email=email).exists():
-        raise UserError(f"{email} is already a member of {customer}. Change the role on the people page instead.")
+    data, token = rules.checked_invitation(InvitationData(email, role), customer), secrets.token_urlsafe(32)
     with transaction.atomic():
-        for earlier in selectors.open_invitations(customer).filter(email=email):
+        _hold_people(customer.pk)
+        for earlier in selectors.open_invitations(customer).filter(email=data.email):
             revoke(earlier, actor)
         invitation = Invitation.objects.create(
             customer=customer,
-            email=email,
-            role=role,
+            email=data.email,
+            role=data.role,
             token_hash=hash_of(token),
             invited_by=actor,
             expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
         )
-        audit.record("invitation.created", invitation, actor=actor, after={"email": email, "role": role})
+        audit.record("invitation.created", invitation, actor=actor, after=asdict(data))
         outbox.put("accounts.invitation", outbox.MAIL, invitation, token=token)
     return invitation, token
 
@@ -85,46 +99,49 @@ def revoke(invitation: Invitation, actor: User) -> None:
 
 
 def invitation_of(token: str) -> Invitation:
-    """The open invitation of a token. Raises UserError (404 or 410) that says why there is none."""
+    """The open invitation of a token. Raises UnknownInvitation, or InvitationOver that says why."""
     invitation = selectors.invitation_by_hash(hash_of(token))
     if invitation is None:
-        raise UserError(
-            "This invitation link is not known. Copy the whole link from the mail, or ask for a new one.", status=404
+        raise UnknownInvitation(
+            "This invitation link is not known. Copy the whole link from the mail, or ask for a new one."
         )
     if invitation.accepted_at:
-        raise UserError("This invitation has been used already. Log in with the address it was sent to.", status=GONE)
+        raise InvitationOver("This invitation has been used already. Log in with the address it was sent to.")
     if invitation.revoked_at:
-        raise UserError("This invitation was withdrawn. Ask the person who invited you for a new one.", status=GONE)
+        raise InvitationOver("This invitation was withdrawn. Ask the person who invited you for a new one.")
     if invitation.expires_at <= timezone.now():
-        sentence = f"This invitation has expired: it was valid for {INVITATION_DAYS} days. Ask for a new one."
-        raise UserError(sentence, status=GONE)
+        raise InvitationOver(
+            f"This invitation has expired: it was valid for {INVITATION_DAYS} days. Ask for a new one."
+        )
     return invitation
 
 
 def join(invitation: Invitation, user: User) -> None:
-    """Makes `user` a member by a valid invitation, once. Raises UserError when it has just been used or withdrawn."""
+    """Makes `user` a member by an open invitation, once. Raises InvitationOver when it was just used or withdrawn."""
     with transaction.atomic():
-        if not selectors.usable().filter(pk=invitation.pk).update(accepted_at=timezone.now()):
-            raise UserError("This invitation has just been used or withdrawn. Ask for a new one.", status=GONE)
-        membership, _ = Membership.objects.get_or_create(
-            customer=invitation.customer, user=user, defaults={"role": invitation.role}
-        )
-        audit.record("membership.created", membership, actor=user, after={"role": membership.role})
+        _use_up(invitation)
+        _become_member(invitation, user)
 
 
 def join_as_new_user(invitation: Invitation, name: str, password: str) -> User:
-    """Makes the account of the invited address, which following the link has proved, and its membership."""
+    """Makes the account of the invited address, which following the link has proved, and its membership.
+    Raises Invalid, or InvitationOver when the invitation has just been used or withdrawn.
+    """
+    data = rules.checked_account(AccountData(invitation.email, name, password))
     with transaction.atomic():
-        user = User.objects.create_user(invitation.email, password, name=name)
+        _use_up(invitation)
+        with _refusing_what_is_taken(lambda: rules.account_problems(data)):
+            user = User.objects.create_user(data.email, data.password, name=data.name)
         # Without a proved address allauth lets nobody set up a second factor.
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         audit.record("user.created", user, actor=user, customer=invitation.customer)
-        join(invitation, user)
+        _become_member(invitation, user)
     return user
 
 
 def change_role(membership: Membership, role: str, actor: User) -> None:
-    """Gives a member another role. Raises UserError when that would leave the customer without an owner."""
+    """Gives a member another role. Raises Invalid, or UserError when that would leave the customer without an owner."""
+    rules.check_role(role)
     with transaction.atomic():
         before = _current_role(membership)
         if role == before:
@@ -151,9 +168,38 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+@contextmanager
+def _refusing_what_is_taken(problems: Callable[[], Problems]) -> Iterator[None]:
+    """Around the making of a row that is the only one of its name: when somebody else was faster, `problems` say so."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        problems().refuse()
+        raise
+
+
+def _use_up(invitation: Invitation) -> None:
+    """Before anything else is made of it, so that of two who follow a link at once only one does."""
+    if not selectors.usable().filter(pk=invitation.pk).update(accepted_at=timezone.now()):
+        raise InvitationOver("This invitation has just been used or withdrawn. Ask for a new one.")
+
+
+def _become_member(invitation: Invitation, user: User) -> None:
+    membership, _ = Membership.objects.get_or_create(
+        customer=invitation.customer, user=user, defaults={"role": invitation.role}
+    )
+    audit.record("membership.created", membership, actor=user, after={"role": membership.role})
+
+
+def _hold_people(customer_id: int) -> None:
+    """Nobody else invites people to the customer, or changes their roles, until the transaction ends."""
+    hold(f"people:{customer_id}")
+
+
 def _current_role(membership: Membership) -> str:
     """The role as it is now, while nobody else changes roles of the same customer."""
-    hold(f"people:{membership.customer_id}")
+    _hold_people(membership.customer_id)
     role = Membership.objects.filter(pk=membership.pk).values_list("role", flat=True).first()
     if role is None:
         raise UserError("This person has been removed a moment ago. Reload the page.")

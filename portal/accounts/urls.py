@@ -20,5 +20,4 @@ staff_urls: list[URLPattern] = [
     path("audit/", audit.staff_audit, name="staff_audit"),
     path("queues/", queues.queues, name="queues"),
     path("queues/outgoing/<int:pk>/again/", queues.outgoing_again, name="outgoing_again"),
-    path("queues/<slug:queue>/<slug:job_id>/retry/", queues.queue_retry, name="queue_retry"),
 ]

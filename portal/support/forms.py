@@ -4,21 +4,20 @@ from typing import Any
 
 from django import forms
 
-from portal.support import states
+from portal.core.forms import show_problems
+from portal.support import rules, states
 from portal.support.models import Ticket
-
-BODY = 20_000  # characters
 
 
 def body_field(label: str, rows: int = 5) -> forms.CharField:
     """What somebody writes."""
-    return forms.CharField(label=label, max_length=BODY, widget=forms.Textarea({"rows": rows}))
+    return forms.CharField(label=label, max_length=rules.BODY, widget=forms.Textarea({"rows": rows}))
 
 
 class TicketForm(forms.Form):
     """A new question or problem."""
 
-    subject = forms.CharField(max_length=200)
+    subject = forms.CharField(max_length=rules.SUBJECT)
     priority = forms.ChoiceField(
         choices=Ticket.Priority.choices,
         initial=Ticket.Priority.NORMAL,
@@ -27,14 +26,29 @@ class TicketForm(forms.Form):
     )
     body = body_field("What happens, and what did you expect?", rows=8)
 
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        written = rules.TicketData(*(values.get(name, "") for name in ("subject", "body", "priority")))
+        show_problems(self, rules.ticket_problems(written))
+        return values
 
-class ReplyForm(forms.Form):
+
+class BodyForm(forms.Form):
+    """A text, and nothing else."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        show_problems(self, rules.body_problems(values.get("body", "")))
+        return values
+
+
+class ReplyForm(BodyForm):
     """A message to the other side."""
 
     body = body_field("Your reply")
 
 
-class NoteForm(forms.Form):
+class NoteForm(BodyForm):
     """A note that only engineers read."""
 
     prefix = "note"

@@ -1,28 +1,35 @@
 """Tickets and their messages."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
 from deployments.models import Deployment
 from portal.accounts.models import Customer, TenantQuerySet, User
+from portal.core.work.state import Stateful
 from portal.support import states
 
 
-class Ticket(models.Model):
+class Ticket(Stateful):
     """A question or a problem of a customer. What it is about is frozen in when it is opened."""
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = states.MOVES
 
     class Priority(models.TextChoices):
         NORMAL = "normal", "Normal"
         HIGH = "high", "High: production is affected"
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="tickets")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     subject = models.CharField(max_length=200)
-    state = models.CharField(max_length=10, default=states.OPEN)
+    state = models.CharField(max_length=20, default=states.OPEN)
     priority = models.CharField(max_length=10, choices=Priority.choices, default=Priority.NORMAL)
     opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     assignee = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    deployment = models.ForeignKey(Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="tickets")
+    deployment = models.ForeignKey(Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     context = models.JSONField(default=dict)  # what it was about, as it was when the ticket was opened
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -43,6 +50,10 @@ class Ticket(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("ticket", args=[self.customer.slug, self.pk])
+
+    def on_move(self, to: str, reason: str, now: datetime) -> dict[str, Any]:
+        """Whoever has the turn now waits from now on."""
+        return {"updated_at": now, "waiting_since": now, "closed_at": now if to == states.CLOSED else None}
 
 
 class Message(models.Model):

@@ -1,14 +1,24 @@
 """Opening, answering and closing tickets. Who writes gives the turn to the other side."""
 
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
 from django.db import transaction
 from django.utils import timezone
 
 from deployments.models import Deployment
 from portal.accounts.models import Customer, User
 from portal.core import audit, outbox
-from portal.support import states
+from portal.core.errors import Busy, LostRace
+from portal.core.work.state import transition
+from portal.support import rules, states
 from portal.support.context import freeze
 from portal.support.models import InternalNote, Message, Ticket
+
+MOST_TRIES = 5  # at a ticket that others move at the same moment
+T = TypeVar("T")
 
 
 @transaction.atomic
@@ -23,56 +33,41 @@ def open_ticket(
     from_staff: bool = False,
 ) -> Message:
     """A new ticket and its first message. With a deployment, the state it is in now is frozen in.
-    The ticket is found on the message.
+    The ticket is found on the message. Raises Invalid.
     """
+    data = rules.checked_ticket(rules.TicketData(subject, body, priority))
     ticket = Ticket.objects.create(
         customer=customer,
-        subject=" ".join(subject.split()),
-        priority=priority,
+        subject=data.subject,
+        priority=data.priority,
         opened_by=by,
         deployment=deployment,
         context=freeze(deployment) if deployment else {},
         state=_turn_after(from_staff=from_staff),
     )
-    after = {"priority": priority, "deployment": deployment.pk if deployment else None}
+    after = {"priority": data.priority, "deployment": deployment.pk if deployment else None}
     audit.record("ticket.opened", ticket, actor=by, customer=customer, after=after)
-    return _say(ticket, by, body, from_staff=from_staff)
+    return _say(ticket, by, data.body, from_staff=from_staff)
 
 
-@transaction.atomic
 def reply(ticket: Ticket, by: User, body: str, *, from_staff: bool) -> Message:
-    """A message to the other side, whose turn it is then; a closed ticket is open again."""
-    ticket = _held(ticket)
-    before, turn, now = ticket.state, _turn_after(from_staff=from_staff), timezone.now()
-    if turn != before:
-        ticket.state, ticket.waiting_since, ticket.closed_at = turn, now, None
-    if from_staff and ticket.assignee is None:
-        ticket.assignee = by  # who answers first has it, until somebody else takes it
-    ticket.updated_at = now
-    ticket.save()
-    action = "ticket.reopened" if before == states.CLOSED else "ticket.answered"
-    audit.record(action, ticket, actor=by, before={"state": before}, after={"state": turn})
-    return _say(ticket, by, body, from_staff=from_staff)
+    """A message to the other side, whose turn it is then; a closed ticket is open again. Raises Invalid."""
+    return _looking_again(partial(_reply, ticket.pk, by, rules.checked_body(body), from_staff=from_staff))
 
 
 @transaction.atomic
 def note(ticket: Ticket, by: User, body: str) -> InternalNote:
-    """A note among engineers. Its audit event belongs to no customer, so theirs does not show that there is one."""
-    row = InternalNote.objects.create(ticket=ticket, author=by, body=body)
+    """A note among engineers. Its audit event belongs to no customer, so theirs does not show that there is one.
+    Raises Invalid.
+    """
+    row = InternalNote.objects.create(ticket=ticket, author=by, body=rules.checked_body(body))
     audit.record("ticket.noted", row, actor=by, after={"ticket": ticket.pk})
     return row
 
 
-@transaction.atomic
 def close(ticket: Ticket, by: User) -> None:
     """Ends the conversation, until somebody writes again. Closing twice is closing once."""
-    ticket = _held(ticket)
-    if ticket.state == states.CLOSED:
-        return
-    before, now = ticket.state, timezone.now()
-    ticket.state, ticket.closed_at, ticket.updated_at, ticket.waiting_since = states.CLOSED, now, now, now
-    ticket.save()
-    audit.record("ticket.closed", ticket, actor=by, before={"state": before}, after={"state": ticket.state})
+    _looking_again(partial(_close, ticket.pk, by))
 
 
 @transaction.atomic
@@ -83,6 +78,49 @@ def assign(ticket: Ticket, to: User, by: User) -> None:
     ticket.assignee = to
     ticket.save(update_fields=["assignee"])
     audit.record("ticket.assigned", ticket, actor=by, before={"assignee": before}, after={"assignee": str(to)})
+
+
+def _looking_again(act: Callable[[], T]) -> T:
+    """Does `act`, and does it anew on the ticket as it is then when somebody else moved it at the same moment: what was
+    written is not lost. Raises Busy when that happens time after time.
+    """
+    for _ in range(MOST_TRIES):
+        with suppress(LostRace):
+            return act()
+    raise Busy("Others are writing on this ticket at the same moment, so nothing was done. Try again.")
+
+
+@transaction.atomic
+def _reply(pk: int, by: User, body: str, *, from_staff: bool) -> Message:
+    ticket = Ticket.objects.get(pk=pk)
+    facts = {"assignee": str(by)} if from_staff and _taken(ticket, by) else {}
+    turn = _turn_after(from_staff=from_staff)
+    if ticket.state == turn:
+        _go_on(ticket, by, facts)
+    else:
+        action = "ticket.reopened" if ticket.state == states.CLOSED else "ticket.answered"
+        transition(ticket, turn, actor=by, action=action, facts=facts)
+    return _say(ticket, by, body, from_staff=from_staff)
+
+
+def _go_on(ticket: Ticket, by: User, facts: Mapping[str, str]) -> None:
+    """Another message of the same side: no move, but the ticket must still be where the message was written."""
+    if not Ticket.objects.filter(pk=ticket.pk, state=ticket.state).update(updated_at=timezone.now()):
+        raise LostRace(f"{ticket} was moved by somebody else.")
+    state = {"state": ticket.state}
+    audit.record("ticket.answered", ticket, actor=by, before=state, after={**state, **facts})
+
+
+def _taken(ticket: Ticket, by: User) -> bool:
+    """Whether the ticket had no assignee: the engineer who answers first has it, until somebody else takes it."""
+    return bool(Ticket.objects.filter(pk=ticket.pk, assignee=None).update(assignee=by))
+
+
+@transaction.atomic
+def _close(pk: int, by: User) -> None:
+    ticket = Ticket.objects.get(pk=pk)
+    if ticket.state != states.CLOSED:
+        transition(ticket, states.CLOSED, actor=by, action="ticket.closed")
 
 
 def _say(ticket: Ticket, by: User, body: str, *, from_staff: bool) -> Message:

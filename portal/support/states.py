@@ -3,3 +3,9 @@
 OPEN = "open"  # waits for in4it
 WAITING = "waiting"  # waits for the customer
 CLOSED = "closed"
+
+MOVES = {
+    OPEN: frozenset({WAITING, CLOSED}),
+    WAITING: frozenset({OPEN, CLOSED}),
+    CLOSED: frozenset({OPEN, WAITING}),
+}

@@ -88,8 +88,6 @@ def build(acme: Customer, people: dict[str, User | None]) -> World:
         "service_name": service.name,
         "application_slug": service.application.slug,
         "token": factories.INVITATION_TOKEN,
-        "queue": "documents",
-        "job_id": "not-a-job",
         "key": "not-a-key",
         "uidb36": "1",
     }

@@ -2,7 +2,9 @@
 
 import pytest
 
+from portal.accounts import services
 from portal.accounts.countries import vat_number
+from portal.accounts.rules import CompanyData
 from portal.core.models import AuditEvent
 
 VALID = {
@@ -46,6 +48,15 @@ def test_a_wrong_vat_number_is_refused_at_its_field_and_nothing_is_saved(browse,
     assert response.status_code == 422
     assert "This is not a VAT number of Belgium." in response.content.decode()
     assert acme.city == "Antwerpen"
+
+
+def test_a_script_gets_the_number_printed_one_way_too(acme, alice):
+    data = {**VALID, "is_business": True, "legal_name": " Acme NV ", "vat_number": "BE 0417.497.106"}
+
+    services.change_company(acme, CompanyData(**data), alice)
+
+    acme.refresh_from_db()
+    assert (acme.legal_name, acme.vat_number) == ("Acme NV", "BE0417497106")
 
 
 def test_htmx_gets_only_the_form_back(browse, alice):

@@ -40,6 +40,16 @@ def test_a_name_that_is_taken_is_refused(browse, erin, acme):
     assert not Invitation.objects.exists()
 
 
+def test_somebody_of_in4it_does_not_become_owner_of_a_customer(browse, erin):
+    response = browse(erin).post("/staff/customers/new/", {**NEW, "owner_email": "ERIN@in4it.example"})
+
+    assert response.status_code == 422
+    assert response.context["form"].errors == {
+        "owner_email": ["erin@in4it.example works at in4it and sees Globex already, by the role they have there."]
+    }
+    assert not Customer.objects.exists()
+
+
 def test_customers_are_found_by_name_and_vat_number(browse, erin, acme, charlie):
     Customer.objects.filter(slug="other").update(vat_number="NL004495445B01")
 

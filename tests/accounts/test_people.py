@@ -4,7 +4,7 @@ import pytest
 
 from portal.accounts import services
 from portal.accounts.models import Membership
-from portal.core.errors import UserError
+from portal.core.errors import Invalid, UserError
 from portal.core.models import AuditEvent
 from tests import factories
 
@@ -41,6 +41,9 @@ def test_a_role_that_does_not_exist_is_refused(browse, alice, bob):
     response = browse(alice).post(f"/c/acme/people/{membership(bob).pk}/role/", {"role": "emperor"})
 
     assert response.status_code == 422
+    assert "That role does not exist. Choose one of the list." in response.content.decode()
+    with pytest.raises(Invalid):
+        services.change_role(membership(bob), "emperor", alice)
     assert membership(bob).role == "developer"
 
 

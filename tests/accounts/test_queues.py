@@ -1,81 +1,132 @@
-"""The queues of mail and documents, as engineers see them."""
+"""What leaves the house, as engineers see it: how much waits, what failed, and what stopped."""
 
-import django_rq
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
-from rq import SimpleWorker
 
-from portal.accounts.models import Invitation
+from portal.accounts import selectors
 from portal.core import outbox
 from portal.core.models import Outgoing
 from tests import factories
 
-
-def look_up(pk: int) -> str:
-    """A job that fails until there is such an invitation."""
-    return str(Invitation.objects.get(pk=pk))
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def failed_job(redis_queue, db):
-    """A job about an invitation that does not exist."""
-    queue = django_rq.get_queue("documents", commit_mode="auto")
-    job = queue.enqueue(look_up, 4711, description="Invitation 4711")
-    SimpleWorker(["documents"], connection=redis_queue).work(burst=True)
-    return job
+def row(acme):
+    """A mail about an invitation, on its way out; fields as given."""
 
+    def put(**fields) -> Outgoing:
+        invitation = factories.InvitationFactory(
+            customer=acme, email="dave@acme.example", token_hash=str(Outgoing.objects.count())
+        )
+        made = outbox.put("accounts.invitation", outbox.MAIL, invitation, token="t")
+        Outgoing.objects.filter(pk=made.pk).update(**fields)
+        made.refresh_from_db()
+        return made
 
-@pytest.mark.redis
-def test_a_failed_job_is_shown_with_its_error(failed_job, browse, erin):
-    page = browse(erin).get("/staff/queues/").content.decode()
-
-    assert "Invitation 4711" in page
-    assert "Invitation matching query does not exist" in page
-
-
-@pytest.mark.redis
-def test_a_failed_job_is_tried_again(failed_job, redis_queue, browse, erin):
-    factories.InvitationFactory(pk=4711)
-
-    browse(erin).post(f"/staff/queues/documents/{failed_job.id}/retry/")
-    SimpleWorker(["documents"], connection=redis_queue).work(burst=True)
-
-    assert failed_job.get_status(refresh=True) == "finished"
-
-
-@pytest.mark.redis
-def test_a_job_that_is_not_there_cannot_be_tried_again(redis_queue, browse, erin):
-    assert browse(erin).post("/staff/queues/documents/nothing/retry/").status_code == 404
-
-
-def test_the_page_says_that_redis_is_away(browse, erin):
-    response = browse(erin).get("/staff/queues/")
-
-    assert response.status_code == 200
-    assert "Redis does not answer" in response.content.decode()
+    return put
 
 
 @pytest.fixture
-def stopped(acme):
+def stopped(row):
     """A mail that failed too often."""
-    row = outbox.put("accounts.invitation", outbox.MAIL, factories.InvitationFactory(customer=acme), token="t")
-    Outgoing.objects.filter(pk=row.pk).update(
-        stopped_at=timezone.now(), attempts=10, problem="ConnectionRefusedError: no mail server"
-    )
-    return row
+    return row(stopped_at=timezone.now(), attempts=10, problem="ConnectionRefusedError: no mail server")
 
 
-def test_what_stopped_is_shown_with_its_problem_and_sent_again(stopped, browse, erin):
-    page = browse(erin).get("/staff/queues/").content.decode()
-    assert "ConnectionRefusedError: no mail server" in page
-    assert f"/staff/queues/outgoing/{stopped.pk}/again/" in page
+@pytest.fixture
+def page(browse, erin):
+    """The page as an engineer reads it."""
+    client = browse(erin)
+    return lambda query="": client.get(f"/staff/queues/{query}").content.decode()
+
+
+def test_what_stopped_is_shown_with_its_problem_and_sent_again(stopped, browse, erin, page):
+    shown = page()
+    assert "ConnectionRefusedError: no mail server" in shown
+    assert "Invitation by mail" in shown
+    assert "dave@acme.example (developer) · Acme" in shown
+    assert f"/staff/queues/outgoing/{stopped.pk}/again/" in shown
 
     browse(erin).post(f"/staff/queues/outgoing/{stopped.pk}/again/")
 
     stopped.refresh_from_db()
     assert (stopped.stopped_at, stopped.attempts) == (None, 0)
-    assert "no mail server" not in browse(erin).get("/staff/queues/").content.decode()
+    assert "no mail server" not in page()
+
+
+def test_what_failed_and_is_tried_again_is_shown_with_its_problem_and_the_next_try(row, page):
+    row(attempts=3, problem="TimeoutError: slow", due_at=timezone.now() + timedelta(minutes=4, seconds=5))
+
+    shown = page()
+
+    assert "TimeoutError: slow" in shown
+    assert "3 tries" in shown
+    assert ">in 4 min</time>" in shown
+    assert "Send again" not in shown
+
+
+def test_what_merely_waits_or_is_done_is_not_listed(row, page):
+    row()
+    row(done_at=timezone.now(), attempts=1)
+    row(done_at=timezone.now(), stopped_at=timezone.now(), attempts=1)
+
+    shown = page()
+
+    assert "Nothing failed" in shown
+    assert "dave@acme.example" not in shown
+
+
+def test_nothing_to_see_is_said(page):
+    assert "Nothing failed" in page()
+
+
+def test_how_much_waits_is_late_and_failed_is_counted(row, stopped):
+    old = timezone.now() - HOUR
+    row()
+    row(created_at=old, due_at=timezone.now() + HOUR)  # handed over again and again, and never tried
+    row(due_at=old, attempts=1)  # due long ago: nothing hands it over
+    row(created_at=old, attempts=2, due_at=timezone.now() + HOUR)  # failed, and its time has not come
+    row(created_at=old, done_at=timezone.now())
+
+    assert selectors.waiting_counts() == {"waiting": 4, "late": 2, "failing": 2}
+
+
+def test_what_is_late_is_said_with_what_to_look_at(row, page):
+    row(created_at=timezone.now() - HOUR)
+
+    shown = page()
+
+    assert "1 of those that wait should have left more than 5 minutes ago." in shown
+    assert "Look whether Redis, beat and the rq worker run." in shown
+
+
+def test_nothing_is_late_that_has_just_been_put(row, page):
+    row()
+
+    assert "Something is late" not in page()
+
+
+def test_long_lists_are_cut_and_say_so_in_few_queries(row, settings, page, django_assert_max_num_queries):
+    settings.PAGE_SIZE = 2
+    for _ in range(3):
+        row(attempts=1, problem="TimeoutError: slow")
+        row(attempts=10, problem="OSError: full", stopped_at=timezone.now())
+    page()
+
+    with django_assert_max_num_queries(8):
+        shown = page()
+
+    assert (shown.count("TimeoutError: slow"), shown.count("OSError: full")) == (2, 2)
+    assert "The 2 that are tried next are listed." in shown
+    assert "1–2 of 3" in shown
+    assert page("?page=2").count("OSError: full") == 1
 
 
 def test_what_is_not_there_cannot_be_sent_again(browse, erin, db):
     assert browse(erin).post("/staff/queues/outgoing/4711/again/").status_code == 404
+
+
+def test_the_addresses_of_jobs_are_gone(browse, erin):
+    assert browse(erin).post("/staff/queues/nope/x/retry/").status_code == 404

@@ -68,7 +68,7 @@ def _hostile(expression: str) -> Iterator[str]:
 
 
 def test_the_expressions_are_found():
-    assert ("portal/accounts/forms.py", "[a-z][a-z0-9]*(-[a-z0-9]+)*") in EXPRESSIONS
+    assert ("portal/accounts/rules.py", "[a-z][a-z0-9]*(-[a-z0-9]+)*") in EXPRESSIONS
     assert ("provisioning/forms.py", r"^[A-Za-z0-9-]{3,64}\Z") in EXPRESSIONS
     assert {where for where, what in CALLS if what is None} == set(NAMED)
 

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from portal.core.limits import Limit
 from portal.core.models import AuditEvent
 from portal.support import limits, services, states
 from portal.support.models import Ticket
@@ -158,6 +159,18 @@ def test_closing_ends_and_a_reply_reopens(browse, bob, ticket, url):
     ]
 
 
+def test_a_reply_that_cannot_be_kept_stays_in_the_form_with_the_reason(browse, bob, ticket, url, monkeypatch):
+    monkeypatch.setattr(services, "MOST_TRIES", 0)  # somebody else is faster each time
+
+    response = browse(bob).post(url("ticket_reply", ticket.pk), {"body": "A long story."})
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "A long story.</textarea>" in page
+    assert "Others are writing on this ticket at the same moment, so nothing was done. Try again." in page
+    assert ticket.messages.count() == 1
+
+
 def test_looking_by_address_at_an_action_changes_nothing(browse, bob, ticket, url):
     browse(bob).get(url("ticket_close", ticket.pk))
     browse(bob).get(url("ticket_reply", ticket.pk))
@@ -182,7 +195,7 @@ def test_the_list_is_filtered_by_state_and_subject(browse, alice, acme, bob, url
 
 
 def test_nobody_floods_the_queue(browse, bob, url, monkeypatch):
-    monkeypatch.setattr(limits, "TICKETS", limits.Limit("tickets", most=2, seconds=60))
+    monkeypatch.setattr(limits, "TICKETS", Limit("tickets", most=2, seconds=60))
     client = browse(bob)
 
     answers = [client.post(url("ticket_new"), QUESTION).status_code for _ in range(3)]
@@ -192,7 +205,7 @@ def test_nobody_floods_the_queue(browse, bob, url, monkeypatch):
 
 
 def test_nobody_floods_a_ticket(browse, bob, ticket, url, monkeypatch):
-    monkeypatch.setattr(limits, "REPLIES", limits.Limit("replies", most=1, seconds=60))
+    monkeypatch.setattr(limits, "REPLIES", Limit("replies", most=1, seconds=60))
     client = browse(bob)
 
     answers = [client.post(url("ticket_reply", ticket.pk), {"body": "Hello?"}) for _ in range(2)]

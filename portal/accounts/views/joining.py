@@ -13,9 +13,10 @@ from portal.accounts import selectors, services
 from portal.accounts.access import public
 from portal.accounts.forms import JoinForm
 from portal.accounts.models import Invitation, User
-from portal.core.errors import UserError
+from portal.core.errors import Invalid, UserError
+from portal.core.forms import show_refusal
 from portal.core.htmx import go, page
-from portal.core.limits import Limit
+from portal.core.limits import Limit, TooMuch
 
 # Tries an address gets in a quarter of an hour: plenty for people, useless for guessing tokens.
 TRIES = Limit("tries to join", 30, 15 * 60)
@@ -28,8 +29,8 @@ def limited(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[HttpR
     @wraps(view)
     def guarded(request: HttpRequest, token: str) -> HttpResponse:
         if not TRIES.allows(get_adapter().get_client_ip(request)):
-            refusal = UserError("Too many invitations were opened from here. Try again in a quarter of an hour.")
-            return _refused(request, refusal, status=429)
+            refusal = TooMuch("Too many invitations were opened from here. Try again in a quarter of an hour.")
+            return _refused(request, refusal)
         return view(request, token)
 
     return guarded
@@ -45,7 +46,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         user = selectors.user_by_email(invited.email)
         return _join_as(request, invited, user) if user else _join_anew(request, invited)
     except UserError as refusal:
-        return _refused(request, refusal, status=refusal.status)
+        return _refused(request, refusal)
 
 
 def _join_as(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse:
@@ -60,12 +61,16 @@ def _join_anew(request: HttpRequest, invited: Invitation) -> HttpResponse:
         return render(request, "accounts/join.html", {"invitation": invited})
     form = JoinForm(request.POST or None, email=invited.email)
     if form.is_valid():
-        user = services.join_as_new_user(invited, form.cleaned_data["name"], form.cleaned_data["password"])
-        login(request, user, BACKEND)
-        return go(request, "overview", invited.customer.slug)
+        try:
+            user = services.join_as_new_user(invited, **form.cleaned_data)
+        except Invalid as refusal:
+            show_refusal(form, refusal)
+        else:
+            login(request, user, BACKEND)
+            return go(request, "overview", invited.customer.slug)
     status = 422 if form.is_bound else 200
     return page(request, "accounts/join.html", {"invitation": invited, "form": form}, partial="form", status=status)
 
 
-def _refused(request: HttpRequest, refusal: UserError, *, status: int) -> HttpResponse:
-    return render(request, "accounts/not_joined.html", {"refusal": refusal}, status=status)
+def _refused(request: HttpRequest, refusal: UserError) -> HttpResponse:
+    return render(request, "accounts/not_joined.html", {"refusal": refusal}, status=refusal.status)

@@ -7,12 +7,13 @@ from django.views.decorators.http import require_POST
 
 from portal.accounts import selectors, services
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
-from portal.accounts.forms import InviteForm, RoleForm
+from portal.accounts.forms import InviteForm
 from portal.accounts.links import link
 from portal.accounts.models import Invitation, Membership, Role
 from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.htmx import go, page
-from portal.core.limits import Limit
+from portal.core.limits import Limit, TooMuch
 from portal.core.lists import paginate
 
 INVITATIONS = Limit("invitations", most=50, seconds=3600)
@@ -34,10 +35,7 @@ def people(request: CustomerRequest) -> HttpResponse:
 def member_role(request: CustomerRequest, pk: int) -> HttpResponse:
     """Gives a member another role."""
     member = load(Membership, request.customer, pk=pk)
-    form = RoleForm(request.POST)
-    if not form.is_valid():
-        raise UserError("That role does not exist. Choose one of the list.", status=422)
-    services.change_role(member, form.cleaned_data["role"], request.user)
+    services.change_role(member, request.POST.get("role", ""), request.user)
     messages.success(request, f"{member.user} is {member.get_role_display().lower()} now.")
     return go(request, "people", request.customer.slug)
 
@@ -61,8 +59,10 @@ def invite(request: CustomerRequest) -> HttpResponse:
         try:
             INVITATIONS.spend(request.user)
             invitation, token = services.invite(request.customer, **form.cleaned_data, actor=request.user)
-        except UserError as refusal:
+        except TooMuch as refusal:
             form.add_error("email", str(refusal))
+        except UserError as refusal:
+            show_refusal(form, refusal)
         else:
             context = {"invitation": invitation, "link": link(token)}
             return page(request, "accounts/invited.html", context, partial="invited")

@@ -1,16 +1,16 @@
-"""The queues of mail and documents, for engineers."""
+"""What leaves the house, for engineers: how much waits, what failed, and what stopped."""
 
-from typing import Any
+from collections.abc import Iterable
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
+from portal.accounts import selectors
 from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
 from portal.core import outbox
-from portal.core import queues as waiting
-from portal.core.errors import UserError
 from portal.core.htmx import go, page
 from portal.core.lists import paginate
 from portal.core.models import Outgoing
@@ -18,13 +18,15 @@ from portal.core.models import Outgoing
 
 @staff_page(ENGINEERS)
 def queues(request: StaffRequest) -> HttpResponse:
-    """What stopped on its way out, and what waits, runs and failed in the queues."""
-    stopped = Outgoing.objects.filter(stopped_at__isnull=False, done_at=None).select_related("customer")
-    context: dict[str, Any] = {"page": paginate(request, stopped)}
-    try:
-        context["queues"] = waiting.queues()
-    except UserError as refusal:
-        context["refusal"] = refusal
+    """What stopped on its way out, what failed and is tried again, and how much waits."""
+    stopped = paginate(request, selectors.stopped())
+    context = {
+        "counts": selectors.waiting_counts(),
+        "minutes": int(selectors.LATE.total_seconds() // 60),
+        "page": stopped,
+        "stopped": _in_words(stopped),
+        "failing": _in_words(selectors.failing()[: settings.PAGE_SIZE]),
+    }
     return page(request, "accounts/queues.html", context)
 
 
@@ -37,10 +39,6 @@ def outgoing_again(request: StaffRequest, pk: int) -> HttpResponse:
     return go(request, "queues")
 
 
-@staff_page(ENGINEERS)
-@require_POST
-def queue_retry(request: StaffRequest, queue: str, job_id: str) -> HttpResponse:
-    """Tries a failed job again."""
-    waiting.retry(queue, job_id)
-    messages.success(request, "The job waits for a worker again.")
-    return go(request, "queues")
+def _in_words(rows: Iterable[Outgoing]) -> list[tuple[Outgoing, str]]:
+    """Each row with what staff call its kind."""
+    return [(row, outbox.words_of(row.kind)) for row in rows]

@@ -7,6 +7,8 @@ from portal.accounts import selectors, services
 from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
 from portal.accounts.forms import CustomerForm, SearchForm
 from portal.accounts.links import link
+from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.htmx import page
 from portal.core.lists import paginate
 
@@ -26,8 +28,12 @@ def customer_new(request: StaffRequest) -> HttpResponse:
     """A new customer; the answer shows the link for its first owner, this once."""
     form = CustomerForm(request.POST or None)
     if form.is_valid():
-        invitation, token = services.create_customer(**form.cleaned_data, actor=request.user)
-        context = {"invitation": invitation, "link": link(token), "new": True}
-        return page(request, "accounts/invited.html", context, partial="invited")
+        try:
+            invitation, token = services.create_customer(**form.cleaned_data, actor=request.user)
+        except UserError as refusal:
+            show_refusal(form, refusal)
+        else:
+            context = {"invitation": invitation, "link": link(token), "new": True}
+            return page(request, "accounts/invited.html", context, partial="invited")
     status = 422 if form.is_bound else 200
     return page(request, "accounts/customer_new.html", {"form": form}, partial="form", status=status)

@@ -8,6 +8,8 @@ from django.utils import timezone
 from deployments.models import Deployment
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core import htmx
+from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.lists import paginate
 from portal.support import limits, selectors, services
 from portal.support.context import freeze
@@ -38,8 +40,8 @@ def ticket_new(request: CustomerRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return _open(request, form, deployment)
-        except limits.TooMuch as error:
-            form.add_error(None, str(error))
+        except UserError as refusal:
+            show_refusal(form, refusal)
     context = {"form": form, "frozen": freeze(deployment) if deployment else {}}
     status = 422 if request.method == "POST" else 200
     return htmx.page(request, "support/new.html", context, partial="form", status=status)
@@ -62,8 +64,8 @@ def ticket_reply(request: CustomerRequest, pk: int) -> HttpResponse:
             limits.REPLIES.spend(request.user)
             services.reply(row, request.user, form.cleaned_data["body"], from_staff=request.as_staff)
             return htmx.go(request, row)
-        except limits.TooMuch as error:
-            form.add_error(None, str(error))
+        except UserError as refusal:
+            show_refusal(form, refusal)
     return _page(request, row, form, status=422)
 
 

@@ -9,6 +9,8 @@ from django.shortcuts import render
 
 from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
 from portal.core import htmx
+from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.lists import paginate
 from portal.support import cockpit as need
 from portal.support import limits, selectors, services
@@ -49,8 +51,8 @@ def staff_ticket_reply(request: StaffRequest, pk: int) -> HttpResponse:
             limits.REPLIES.spend(request.user)
             services.reply(row, request.user, form.cleaned_data["body"], from_staff=True)
             return htmx.go(request, "staff_ticket", pk)
-        except limits.TooMuch as error:
-            form.add_error(None, str(error))
+        except UserError as refusal:
+            show_refusal(form, refusal)
     return _page(request, row, reply=form)
 
 

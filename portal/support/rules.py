@@ -1,0 +1,46 @@
+"""What makes input about tickets valid. Services refuse by it, and forms say the same sentences."""
+
+from dataclasses import dataclass
+
+from portal.core.rules import Problems
+from portal.support.models import Ticket
+
+SUBJECT, BODY = 200, 20_000  # characters
+
+
+@dataclass(frozen=True)
+class TicketData:
+    """A new question or problem."""
+
+    subject: str
+    body: str
+    priority: str
+
+
+def ticket_problems(data: TicketData) -> Problems:
+    """A subject, a text, and one of the priorities."""
+    problems = body_problems(data.body)
+    problems.text("subject", data.subject, most=SUBJECT)
+    problems.choice("priority", data.priority, Ticket.Priority.values)
+    return problems
+
+
+def checked_ticket(data: TicketData) -> TicketData:
+    """The ticket as it is kept: its subject is one line. Raises Invalid."""
+    data = TicketData(data.subject.strip(), data.body.strip(), data.priority)
+    ticket_problems(data).refuse()
+    return TicketData(" ".join(data.subject.split()), data.body, data.priority)
+
+
+def body_problems(body: str) -> Problems:
+    """What is written to the other side, or as a note."""
+    problems = Problems()
+    problems.text("body", body, most=BODY)
+    return problems
+
+
+def checked_body(body: str) -> str:
+    """The text as it is kept. Raises Invalid."""
+    body = body.strip()
+    body_problems(body).refuse()
+    return body
