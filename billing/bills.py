@@ -1,18 +1,30 @@
 """What each customer owes for a month: worked out here for the preview, kept by drafts, checked again at issue."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
+from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django_stubs_ext import WithAnnotations
 
-from billing.models import Invoice, Subscription
+from billing.models import Invoice, Subscription, VatRuling
 from billing.rules.money import Line, Totals, totals
 from billing.rules.terms import Month
 from billing.rules.vat import Buyer, Category, VatBlocked, VatDecision, decide
 from portal.accounts.models import Customer
 from portal.core.errors import UserError
+
+
+class Ruled(TypedDict):
+    """A row with what finance decided about its customer's VAT, if anything."""
+
+    ruling: str | None
+
+
+if TYPE_CHECKING:  # mypy alone can make it
+    RuledSubscription = WithAnnotations[Subscription, Ruled]
 
 
 class CannotBill(UserError):
@@ -102,32 +114,39 @@ def bill_of(customer: Customer, month: Month) -> Bill | None:
     return _work_out(subscriptions[0].customer, month, subscriptions) if subscriptions else None
 
 
-def subscriptions_in(month: Month) -> QuerySet[Subscription]:
+def subscriptions_in(month: Month) -> "QuerySet[RuledSubscription]":
     """The subscriptions that run on any day of `month`: a started month is billed whole."""
     rows = Subscription.objects.filter(starts_on__lte=month.last_day).exclude(ends_on__lt=month.first_day)
-    return rows.select_related("customer__vat_ruling", "application", "plan").order_by(
-        "customer__name", "application__name", "pk"
+    ruled: QuerySet[RuledSubscription] = rows.select_related("customer", "application", "plan").annotate(
+        ruling=ruling_of("customer")
     )
+    return ruled.order_by("customer__name", "application__name", "pk")
 
 
-def vat_of(customer: Customer) -> VatDecision:
-    """The VAT treatment of a customer. Raises CannotBill where finance has to decide or to correct something."""
+def ruling_of(customer: str) -> Subquery:
+    """What finance decided about the VAT of the customer that a query calls so."""
+    return Subquery(VatRuling.objects.filter(customer=OuterRef(customer)).values("category")[:1])
+
+
+def vat_of(customer: Customer, ruling: str | None) -> VatDecision:
+    """The VAT treatment of a customer, given what finance decided. Raises CannotBill where finance has to decide or to
+    correct something.
+    """
     try:
-        return decide(_buyer(customer))
+        return decide(_buyer(customer, ruling))
     except VatBlocked as error:
         raise CannotBill(str(error)) from error
 
 
 def vat_choices(customer: Customer) -> tuple[Category, ...]:
     """What finance may decide for a customer whom the VAT rules block; empty where a decision changes nothing."""
-    open_question = replace(_buyer(customer), finance_decision=None)
-    if _decides(open_question):
+    if _decides(_buyer(customer, None)):
         return ()
-    return tuple(category for category in Category if _decides(replace(open_question, finance_decision=category)))
+    return tuple(category for category in Category if _decides(_buyer(customer, category)))
 
 
-def _work_out(customer: Customer, month: Month, subscriptions: Iterable[Subscription]) -> Bill:
-    decision = vat_of(customer)
+def _work_out(customer: Customer, month: Month, subscriptions: "Sequence[RuledSubscription]") -> Bill:
+    decision = vat_of(customer, subscriptions[0].ruling)
     _require_address(customer)
     items = tuple(Item(subscription.pk, _line(subscription, decision)) for subscription in subscriptions)
     return Bill(customer, month, decision, items, totals(item.line for item in items))
@@ -155,14 +174,9 @@ def _require_address(customer: Customer) -> None:
         )
 
 
-def _buyer(customer: Customer) -> Buyer:
-    ruling = getattr(customer, "vat_ruling", None)
-    return Buyer(
-        customer.country,
-        customer.is_business,
-        customer.vat_number,
-        Category(ruling.category) if ruling else None,
-    )
+def _buyer(customer: Customer, ruling: str | None) -> Buyer:
+    decision = Category(ruling) if ruling else None
+    return Buyer(customer.country, customer.is_business, customer.vat_number, decision)
 
 
 def _decides(buyer: Buyer) -> bool:

@@ -4,17 +4,27 @@ import re
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from billing import states
-from billing.models import VatRuling
+from billing.rules.rulings import ruling_problems
+from billing.rules.runs import Seen, month_problems, seen_problems
+from billing.rules.subscriptions import NO_START, start_conflicts, start_problems
 from billing.rules.terms import Month
 from deployments.models import Application
+from portal.accounts.models import Customer
+from portal.core.forms import show_problems
 from portal.core.looks import look_of
 
 STATES = [
     ("", "All"),
     *((name, look_of(name).word) for name in (states.DRAFT, states.ISSUED, states.SENT, states.PAID)),
 ]
+
+
+def said(form: forms.BaseForm) -> str:
+    """All that a form refuses, for a page that has one place to say it."""
+    return " ".join(str(sentence) for sentences in form.errors.values() for sentence in sentences)
 
 
 class MonthField(forms.Field):
@@ -31,7 +41,7 @@ class MonthField(forms.Field):
         return Month(int(found[1]), int(found[2]))
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{value.year}-{value.month:02}" if isinstance(value, Month) else value
+        return value.value if isinstance(value, Month) else value
 
 
 class Filter(forms.Form):
@@ -70,18 +80,53 @@ class SubscribeForm(forms.Form):
     """From which day an application is billed."""
 
     application = forms.ModelChoiceField(Application.objects.select_related("customer"))
-    starts_on = forms.DateField(error_messages={"required": "Say from which day the application is billed."})
+    starts_on = forms.DateField(error_messages={"required": NO_START})
+
+    def clean(self) -> dict[str, Any]:
+        application, starts_on = self.cleaned_data.get("application"), self.cleaned_data.get("starts_on")
+        show_problems(self, start_problems(application, starts_on, timezone.localdate()))
+        if application and starts_on and not self.errors:
+            show_problems(self, start_conflicts(application, starts_on))
+        return self.cleaned_data
+
+
+class DraftsForm(forms.Form):
+    """The month whose drafts are made."""
+
+    month = MonthField()
+
+    def clean(self) -> dict[str, Any]:
+        if month := self.cleaned_data.get("month"):
+            show_problems(self, month_problems(month, timezone.localdate()))
+        return self.cleaned_data
 
 
 class DraftsSeenForm(forms.Form):
     """The control totals somebody looked at before issuing."""
 
     month = MonthField()
-    count = forms.IntegerField()
-    gross = forms.DecimalField()
+    count = forms.IntegerField(required=False)
+    gross = forms.DecimalField(required=False)
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(self.cleaned_data.get("count"), self.cleaned_data.get("gross"))
+
+    def clean(self) -> dict[str, Any]:
+        if month := self.cleaned_data.get("month"):
+            show_problems(self, seen_problems(month, self.seen))
+        return self.cleaned_data
 
 
 class VatRulingForm(forms.Form):
     """Finance's decision on a customer's VAT."""
 
-    category = forms.ChoiceField(choices=VatRuling.CATEGORIES)
+    category = forms.CharField(required=False)
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.customer = customer
+
+    def clean(self) -> dict[str, Any]:
+        show_problems(self, ruling_problems(self.customer, self.cleaned_data.get("category", "")))
+        return self.cleaned_data

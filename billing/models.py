@@ -32,8 +32,8 @@ class Plan(models.Model):
 class Subscription(models.Model):
     """An application under a plan, from a day on."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="subscriptions")
-    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="subscription")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="subscriptions")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)  # last day, inclusive
@@ -52,7 +52,7 @@ class VatRuling(models.Model):
 
     CATEGORIES = [(Category.STANDARD, "Belgian VAT"), (Category.OUTSIDE_SCOPE, "Outside the scope of Belgian VAT")]
 
-    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="vat_ruling")
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, related_name="+")
     category = models.CharField(max_length=2, choices=CATEGORIES)
     decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(default=timezone.now)
@@ -103,7 +103,7 @@ class Invoice(models.Model):
         once=["pdf"],
     )
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, default=states.DRAFT)
     period = models.DateField()  # first day of the month billed
     number = models.CharField(max_length=20, unique=True, null=True)

@@ -1,20 +1,26 @@
 """Questions about invoices and subscriptions, each in a constant number of queries."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
+from django_stubs_ext import WithAnnotations
 
 from billing import bills, states
-from billing.bills import Bill, CannotBill, Preview
+from billing.bills import Bill, CannotBill, Preview, Ruled
 from billing.models import Invoice, Subscription
 from billing.rules.money import Totals
 from billing.rules.terms import Month
+from billing.rules.vat import Category
 from deployments.models import Application
 from portal.accounts.models import Customer
+
+if TYPE_CHECKING:  # mypy alone can make it
+    RuledCustomer = WithAnnotations[Customer, Ruled]
 
 HEAVY = ("pdf", "seller", "buyer")  # columns no list shows
 TO_DRAFT, OUT_OF_DATE, BLOCKED = "to draft", "out of date", "blocked"
@@ -39,6 +45,16 @@ class MonthRow:
     applications: int
     totals: Totals | None
     invoice: Invoice | None
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """A customer for finance: how VAT is treated or, when nothing fits, why not; and the applications not billed."""
+
+    customer: Customer
+    treatment: str
+    blocked: str
+    unbilled: list[Application]
 
 
 @dataclass(frozen=True)
@@ -97,28 +113,42 @@ def subscriptions_of(customer: Customer) -> QuerySet[Subscription]:
     return Subscription.objects.for_customer(customer).select_related("application", "plan")
 
 
-def customers(*, name: str = "", unbilled: bool = False) -> QuerySet[Customer]:
-    """Customers for finance, and how many of their applications are billed. `unbilled`: only those that have others."""
+def customers(*, name: str = "", unbilled: bool = False) -> "QuerySet[RuledCustomer]":
+    """Customers for finance, with the number of applications that are `billed`."""
     rows = Customer.objects.filter(name__icontains=name) if name else Customer.objects.all()
     if unbilled:
-        rows = rows.filter(Exists(Application.objects.filter(subscription=None, customer=OuterRef("pk"))))
+        rows = rows.filter(Exists(_unbilled().filter(customer=OuterRef("pk"))))
     billed = (
         Subscription.objects.filter(customer=OuterRef("pk")).order_by().values("customer").annotate(rows=Count("pk"))
     )
-    return rows.annotate(billed=Coalesce(Subquery(billed.values("rows")), 0)).select_related("vat_ruling")
+    return rows.annotate(billed=Coalesce(Subquery(billed.values("rows")), 0), ruling=bills.ruling_of("pk"))
 
 
-def unbilled_of(found: Iterable[Customer]) -> dict[int, list[Application]]:
-    """The applications that nobody pays for yet, by customer."""
-    unbilled: dict[int, list[Application]] = {each.pk: [] for each in found}
-    for application in Application.objects.filter(subscription=None, customer__in=unbilled):
-        unbilled[application.customer_id].append(application)
-    return unbilled
+def customer_rows(customers: "Sequence[RuledCustomer]") -> list[CustomerRow]:
+    """What finance sees of these customers: how VAT is treated, and what is not billed."""
+    waiting: dict[int, list[Application]] = {customer.pk: [] for customer in customers}
+    for application in _unbilled().filter(customer__in=customers):
+        waiting[application.customer_id].append(application)
+    return [
+        CustomerRow(customer, *_treatment(customer, customer.ruling), waiting[customer.pk]) for customer in customers
+    ]
 
 
 def unbilled_count() -> int:
     """Applications that nobody pays for yet."""
-    return Application.objects.filter(subscription=None).count()
+    return _unbilled().count()
+
+
+def is_billed(application: Application) -> bool:
+    """Whether the application is under a plan."""
+    return Subscription.objects.filter(application=application).exists()
+
+
+def last_invoiced(customer: Customer) -> Month | None:
+    """The last month that is invoiced to the customer."""
+    issued = Invoice.objects.for_customer(customer).issued()
+    period = issued.order_by("-period").values_list("period", flat=True).first()
+    return Month.of(period) if period else None
 
 
 def next_invoice(customer: Customer, today: date) -> NextInvoice | None:
@@ -134,13 +164,17 @@ def next_invoice(customer: Customer, today: date) -> NextInvoice | None:
     return None
 
 
-def treatment_of(customer: Customer) -> tuple[str, str]:
+def _unbilled() -> QuerySet[Application]:
+    return Application.objects.exclude(Exists(Subscription.objects.filter(application=OuterRef("pk"))))
+
+
+def _treatment(customer: Customer, ruling: str | None) -> tuple[str, str]:
     """How a customer's VAT is treated, in words; and, when nothing fits, why not."""
     try:
-        decision = bills.vat_of(customer)
+        decision = bills.vat_of(customer, ruling)
     except CannotBill as error:
         return "", str(error)
-    words = {"AE": "Reverse charge", "O": "Outside scope"}
+    words = {Category.REVERSE_CHARGE: "Reverse charge", Category.OUTSIDE_SCOPE: "Outside scope"}
     return words.get(decision.category, f"{decision.rate}%"), ""
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from billing import bills, documents, states
 from billing.bills import Bill, Blocked
@@ -20,8 +21,10 @@ from billing.pdf import UnprintableTextError, render
 from billing.plans import BASIC_SUPPORT, Offer
 from billing.rules import ogm
 from billing.rules.money import line_net
+from billing.rules.rulings import ruling_problems
+from billing.rules.runs import Seen, month_problems, seen_problems
+from billing.rules.subscriptions import start_conflicts, start_problems
 from billing.rules.terms import Month, due_date, long_date
-from billing.rules.vat import Category
 from deployments.models import Application
 from portal.accounts.models import Customer, User
 from portal.core import audit, outbox
@@ -60,12 +63,11 @@ def ensure_plan(offer: Offer = BASIC_SUPPORT) -> Plan:
 
 @transaction.atomic
 def subscribe(application: Application, starts_on: date, actor: User | None = None) -> Subscription:
-    """Puts an application under Basic Support. Raises UserError when it is already, or the month is invoiced."""
+    """Puts an application under Basic Support. Raises Invalid, as when it is already or the month is invoiced."""
+    start_problems(application, starts_on, timezone.localdate()).refuse()
     customer = application.customer
     hold(_lock(customer))
-    if Subscription.objects.filter(application=application).exists():
-        raise UserError(f"{application} is billed already. Reload the page to see since when.")
-    _refuse_invoiced_month(customer, starts_on)
+    start_conflicts(application, starts_on).refuse()
     subscription = Subscription.objects.create(
         customer=customer, application=application, plan=ensure_plan(), starts_on=starts_on
     )
@@ -74,16 +76,19 @@ def subscribe(application: Application, starts_on: date, actor: User | None = No
 
 
 @transaction.atomic
-def rule_vat(customer: Customer, category: Category, actor: User | None = None) -> None:
-    """Finance's decision for a customer whom the VAT rules block. Raises UserError where it would change nothing."""
-    if category not in bills.vat_choices(customer):
-        raise UserError(f"The VAT of {customer} follows from its company data: there is nothing to decide.")
+def rule_vat(customer: Customer, category: str, actor: User | None = None) -> None:
+    """Finance's decision for a customer whom the VAT rules block. Raises Invalid where it would change nothing."""
+    ruling_problems(customer, category).refuse()
     VatRuling.objects.update_or_create(customer=customer, defaults={"category": category, "decided_by": actor})
-    audit.record("vat.decided", customer, actor=actor, customer=customer, after={"category": category.value})
+    audit.record("vat.decided", customer, actor=actor, customer=customer, after={"category": str(category)})
 
 
 def make_drafts(month: Month, actor: User | None = None) -> RunResult:
-    """Makes and refreshes the drafts of a month. Repeating it, or running it twice at once, changes nothing."""
+    """Makes and refreshes the drafts of a month. Repeating it, or running it twice at once, changes nothing.
+
+    Raises Invalid for a month too far ahead.
+    """
+    month_problems(month, timezone.localdate()).refuse()
     preview = bills.preview(month)
     blocked = {row.customer.pk for row in preview.blocked}
     drafts = Invoice.objects.filter(period=month.first_day, state=states.DRAFT).select_related("customer")
@@ -93,8 +98,13 @@ def make_drafts(month: Month, actor: User | None = None) -> RunResult:
     return RunResult(made, failed, preview.blocked)
 
 
-def issue_all(month: Month, actor: User | None, today: date) -> RunResult:
-    """Issues every draft of a month, by customer name. One that cannot be issued does not stop the others."""
+def issue_all(month: Month, actor: User | None, today: date, seen: Seen | None = None) -> RunResult:
+    """Issues every draft of a month, by customer name. One that cannot be issued does not stop the others.
+
+    With the totals that somebody saw, raises Invalid and issues nothing when the drafts have changed since.
+    """
+    if seen:
+        seen_problems(month, seen).refuse()
     drafts = Invoice.objects.filter(period=month.first_day, state=states.DRAFT).select_related("customer")
     ordered = drafts.order_by("customer__name", "pk")
     issued, failed = _each(ordered, lambda draft: draft.customer, lambda draft: issue(draft, actor, today))
@@ -214,17 +224,6 @@ def _take_number(kind: str, day: date) -> int:
     series.last, series.last_issued_on = series.last + 1, day
     series.save(update_fields=["last", "last_issued_on"])
     return series.last
-
-
-def _refuse_invoiced_month(customer: Customer, starts_on: date) -> None:
-    """A month that is invoiced takes no more charges: what starts in it would never be billed."""
-    last = customer.invoices.issued().order_by("-period").values_list("period", flat=True).first()
-    if last and starts_on <= Month.of(last).last_day:
-        month = Month.of(last)
-        first = long_date(month.next().first_day)
-        raise UserError(
-            f"{month.label} is already invoiced to {customer}. Let the application start on {first} or later."
-        )
 
 
 def _lock(customer: Customer) -> str:

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 DEFAULT_DAYS = 30
 # The longest term between businesses: Act of 2 August 2002 on late payment, as changed on 14 August 2021.
 LONGEST_DAYS = 60
+YEARS_BACK = 5  # what is payable by the month lapses after five years: old Belgian Civil Code, art. 2277
+YEARS_AHEAD = 1
 
 # Not calendar.month_name: that follows the locale of the process.
 _MONTHS = (
@@ -53,8 +55,23 @@ class Month:
         """`October 2026`"""
         return f"{_MONTHS[self.month - 1]} {self.year}"
 
+    @property
+    def value(self) -> str:
+        """`2026-10`, as browsers and addresses have it"""
+        return f"{self.year}-{self.month:02}"
+
     def previous(self) -> "Month":
         return Month.of(self.first_day - timedelta(days=1))
 
     def next(self) -> "Month":
         return Month.of(self.last_day + timedelta(days=1))
+
+
+def earliest(today: date) -> Month:
+    """The first month that can still be billed."""
+    return Month(today.year - YEARS_BACK, today.month)
+
+
+def latest(today: date) -> Month:
+    """The last month that is spoken of yet: further ahead, a year was mistyped."""
+    return Month(today.year + YEARS_AHEAD, today.month)

@@ -1,13 +1,13 @@
 """Finance's lists: invoices and customers."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from billing import bills, documents, selectors, services
-from billing.forms import CustomerFilter, InvoiceFilter, SubscribeForm
+from billing.forms import CustomerFilter, InvoiceFilter, SubscribeForm, said
 from billing.models import Invoice
 from billing.pdf import InvoiceDocument
 from billing.rules.terms import Month
@@ -38,10 +38,7 @@ def finance_invoice(request: StaffRequest, pk: int) -> HttpResponse:
 @staff_page(FINANCE)
 def finance_invoice_pdf(request: StaffRequest, pk: int) -> HttpResponse:
     """The PDF of an issued invoice."""
-    row = get_object_or_404(Invoice, pk=pk)
-    if row.is_draft:
-        raise Http404
-    return pdf(row)
+    return pdf(get_object_or_404(Invoice.objects.issued(), pk=pk))
 
 
 @staff_page(FINANCE)
@@ -56,7 +53,7 @@ def finance_subscribe(request: StaffRequest) -> HttpResponse:
     """Puts an application under Basic Support."""
     form = SubscribeForm(request.POST)
     if not form.is_valid():
-        return _customers(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+        return _customers(request, said(form))
     try:
         subscription = services.subscribe(
             form.cleaned_data["application"], form.cleaned_data["starts_on"], request.user
@@ -70,8 +67,7 @@ def finance_subscribe(request: StaffRequest) -> HttpResponse:
 def _customers(request: HttpRequest, problem: str = "") -> HttpResponse:
     form = CustomerFilter(request.GET)
     found = paginate(request, selectors.customers(**form.criteria))
-    unbilled = selectors.unbilled_of(found)
-    rows = [(customer, unbilled[customer.pk], *selectors.treatment_of(customer)) for customer in found]
+    rows = selectors.customer_rows(list(found))
     context = {"form": form, "page": found, "rows": rows, "problem": problem, "today": timezone.localdate()}
     template = "billing/finance_customers.html"
     return page(request, template, context, partial="list", status=422 if problem else 200)

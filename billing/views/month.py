@@ -10,9 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from billing import bills, selectors, services, states
-from billing.forms import DraftsSeenForm, MonthFilter, VatRulingForm
+from billing.forms import DraftsForm, DraftsSeenForm, MonthFilter, VatRulingForm, said
 from billing.rules.terms import Month
-from billing.rules.vat import Category
 from billing.services import Failure
 from portal.accounts.access import FINANCE, StaffRequest, staff_page
 from portal.accounts.models import Customer
@@ -30,7 +29,10 @@ def finance_month(request: StaffRequest) -> HttpResponse:
 @require_POST
 def finance_drafts(request: StaffRequest) -> HttpResponse:
     """Makes or refreshes the month's drafts."""
-    month = _month(request)
+    form = DraftsForm(request.POST)
+    if not form.is_valid():
+        return _show(request, _month(request), said(form))
+    month = form.cleaned_data["month"]
     result = services.make_drafts(month, request.user)
     if result.failed:
         return _show(request, month, failed=result.failed)
@@ -42,12 +44,14 @@ def finance_drafts(request: StaffRequest) -> HttpResponse:
 @require_POST
 def finance_issue(request: StaffRequest) -> HttpResponse:
     """Issues all drafts of the month, if they are still those that were looked at."""
-    month = _month(request)
-    seen = DraftsSeenForm(request.POST)
-    drafts = selectors.control(month, states.DRAFT)
-    if not seen.is_valid() or (seen.cleaned_data["count"], seen.cleaned_data["gross"]) != (drafts.count, drafts.gross):
-        return _show(request, month, "The drafts have changed since you looked. Look at the totals again, then issue.")
-    result = services.issue_all(month, request.user, timezone.localdate())
+    form = DraftsSeenForm(request.POST)
+    if not form.is_valid():
+        return _show(request, _month(request), said(form))
+    month = form.cleaned_data["month"]
+    try:
+        result = services.issue_all(month, request.user, timezone.localdate(), form.seen)
+    except UserError as error:
+        return _show(request, month, str(error))
     if result.failed:
         return _show(request, month, failed=result.failed, issued=len(result.invoices))
     messages.success(request, f"{len(result.invoices)} invoices of {month.label} are issued.")
@@ -58,13 +62,13 @@ def finance_issue(request: StaffRequest) -> HttpResponse:
 @require_POST
 def finance_vat(request: StaffRequest, customer_slug: str) -> HttpResponse:
     """Finance's decision for a customer whom the VAT rules block."""
-    customer = get_object_or_404(Customer.objects.select_related("vat_ruling"), slug=customer_slug)
+    customer = get_object_or_404(Customer, slug=customer_slug)
     month = _month(request)
-    form = VatRulingForm(request.POST)
+    form = VatRulingForm(request.POST, customer=customer)
     if not form.is_valid():
-        return _show(request, month, f"Choose how the VAT of {customer} is treated.")
+        return _show(request, month, said(form))
     try:
-        services.rule_vat(customer, Category(form.cleaned_data["category"]), request.user)
+        services.rule_vat(customer, form.cleaned_data["category"], request.user)
     except UserError as error:
         return _show(request, month, str(error))
     messages.success(request, f"The VAT of {customer} is decided.")
@@ -84,7 +88,6 @@ def _show(
     rows = selectors.month_rows(preview)
     context = {
         "month": month,
-        "value": f"{month.year}-{month.month:02}",
         "previous": _address(month.previous()),
         "following": _address(month.next()),
         "preview": preview,
@@ -92,7 +95,7 @@ def _show(
         "waiting": sum(row.state in {selectors.TO_DRAFT, selectors.OUT_OF_DATE} for row in rows),
         "drafts": selectors.control(month, states.DRAFT),
         "issued": selectors.control(month, *states.NUMBERED),
-        "invoices_url": f"{reverse('finance_invoices')}?month={month.year}-{month.month:02}",
+        "invoices_url": f"{reverse('finance_invoices')}?month={month.value}",
         "unbilled": selectors.unbilled_count(),
         "over": timezone.localdate() > month.last_day,
         "problem": problem,
@@ -108,4 +111,4 @@ def _month(request: HttpRequest) -> Month:
 
 
 def _address(month: Month) -> str:
-    return f"{reverse('finance_month')}?month={month.year}-{month.month:02}"
+    return f"{reverse('finance_month')}?month={month.value}"

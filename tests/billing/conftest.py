@@ -27,6 +27,12 @@ def invoiced(customer: Customer, month: Month = OCTOBER, today: date = NOVEMBER_
 
 
 @pytest.fixture
+def november(time_machine):
+    """It is the second of November 2026, when October is over."""
+    time_machine.move_to("2026-11-02 09:00:00+01:00", tick=False)
+
+
+@pytest.fixture
 def issued(acme: Customer) -> Invoice:
     """Acme's invoice for October 2026: one application, issued on 2 November."""
     subscribed(acme)

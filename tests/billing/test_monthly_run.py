@@ -12,7 +12,7 @@ from portal.core.models import AuditEvent
 from tests.billing.conftest import NOVEMBER_2, OCTOBER, invoiced, subscribed
 from tests.factories import ApplicationFactory, CustomerFactory, PlanFactory, SubscriptionFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 
 def amounts(invoice):

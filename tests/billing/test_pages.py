@@ -10,14 +10,9 @@ from billing.models import Invoice, Subscription, VatRuling
 from tests.billing.conftest import OCTOBER, invoiced, subscribed
 from tests.factories import ApplicationFactory, CustomerFactory, UserFactory, member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
 
 MONTH = "/staff/finance/?month=2026-10"
-
-
-@pytest.fixture(autouse=True)
-def _november(time_machine):
-    time_machine.move_to("2026-11-02 09:00:00+01:00", tick=False)
 
 
 @pytest.fixture
@@ -145,6 +140,17 @@ def test_drafts_that_changed_since_they_were_looked_at_are_not_issued(finance, a
     assert Invoice.objects.get().is_draft
 
 
+@pytest.mark.parametrize("path", ["drafts", "issue"])
+def test_nothing_is_done_for_a_month_that_cannot_be_read(finance, acme, path):
+    subscribed(acme)
+
+    answer = finance.post(f"/staff/finance/{path}/", {"month": "October", "count": 0, "gross": "0.00"})
+
+    assert answer.status_code == 422
+    assert "Write the month as 2026-10." in html(answer)
+    assert not Invoice.objects.exists()
+
+
 def test_a_month_that_is_not_over_cannot_be_issued(finance, acme):
     subscribed(acme)
     finance.post("/staff/finance/drafts/", {"month": "2026-11"})
@@ -205,6 +211,16 @@ def test_a_start_in_a_month_that_is_invoiced_is_refused_on_the_page(finance, iss
 
     assert answer.status_code == 422
     assert "October 2026 is already invoiced to Acme" in html(answer)
+
+
+def test_a_start_centuries_away_is_refused_on_the_page(finance, acme):
+    application = ApplicationFactory(customer=acme)
+
+    answer = finance.post("/staff/finance/subscribe/", {"application": application.pk, "starts_on": "0001-01-01"})
+
+    assert answer.status_code == 422
+    assert "Let the application start between 1 November 2021 and 30 November 2027." in html(answer)
+    assert not Subscription.objects.exists()
 
 
 def test_the_list_of_invoices_is_filtered_by_the_url(finance, issued):

@@ -27,6 +27,7 @@ def test_a_month_knows_its_days_and_its_name():
     assert october.first_day == date(2026, 10, 1)
     assert october.last_day == date(2026, 10, 31)
     assert october.label == "October 2026"
+    assert october.value == "2026-10"
 
 
 def test_february_ends_as_the_year_has_it():
