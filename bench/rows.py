@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from billing.models import Invoice
-from deployments.models import Application, Deployment, Placement, Release, Service
+from deployments.models import Application, Deployment, Placement, Release, Repository, Service
 from portal.accounts.models import Customer, Membership, User
 from portal.support.models import Ticket
 from provisioning.models import AwsAccount, Environment
@@ -39,10 +39,13 @@ def customer(slug: str, services: int, deployments: int) -> User:
                 application=application,
                 account=account,
                 name=f"service-{n:05}",
-                repository_name=f"{slug}/{n}",
             )
             for n in range(services)
         ],
+        batch_size=1000,
+    )
+    Repository.objects.bulk_create(
+        [Repository(customer=tenant, service=each, name=f"{slug}/{each}", state="ready", uri="x") for each in made],
         batch_size=1000,
     )
     releases = Release.objects.bulk_create(

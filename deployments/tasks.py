@@ -1,50 +1,29 @@
 """Celery tasks: repositories, the steps of deployments, the watch of clusters, and the tick that repairs them."""
 
 from contextlib import suppress
-from datetime import timedelta
+from functools import partial
 
 import structlog
-from celery import shared_task
+from celery import current_app, shared_task
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from deployments import states
-from deployments.catalog import selectors as catalog
-from deployments.catalog import services as catalog_services
-from deployments.models import ClusterWatch, Deployment, Service
+from deployments.catalog import repositories
+from deployments.models import ClusterWatch, Deployment, Repository
 from deployments.rollouts import prepare, refresh, selectors, watch
 from deployments.rollouts.watches import watch_of
 from portal.core.work.steps import PASSING, run_step
-from portal.core.work.turns import claim
+from portal.core.work.turns import broker, claim
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
 
 log = structlog.get_logger(__name__)
 
 
-def start_repository(service: Service) -> None:
-    """Has the service's image repository made, on commit."""
-    _send(ensure_repository, (service.pk,))
-
-
-def _send(task: object, arguments: tuple[int, ...], seconds: float = 0) -> None:
-    """On commit. A lost broker is no error: the tick repairs it."""
-
-    def send() -> None:
-        try:
-            task.apply_async(arguments, countdown=seconds)  # type: ignore[attr-defined]
-        except OperationalError as error:
-            log.warning("deployments.broker_unreachable", error=str(error))
-
-    transaction.on_commit(send)
-
-
-@shared_task(name="deployments.ensure_repository")
-def ensure_repository(service_id: int) -> None:
-    """Makes a service's image repository; what fails is said on its page and tried again by the tick."""
-    catalog_services.ensure_repository(Service.objects.select_related("account", "customer").get(pk=service_id))
+@shared_task(name=Repository.TASK)
+def make_repository(pk: int, seq: int) -> None:
+    """One try at making a service's image repository."""
+    run_step(Repository, pk, seq, repositories.advance)
 
 
 @shared_task(name=Deployment.TASK)
@@ -77,10 +56,10 @@ def refresh_placements(environment_id: int) -> None:
 
 @shared_task(name="deployments.tick_deployments")
 def tick_deployments() -> None:
-    """Picks up what no watch looks at, and repositories that could not be made yet."""
+    """Picks up what no watch looks at, and looks at what serves from time to time."""
     for environment in selectors.unwatched_environments():
         watch_of(environment.pk).wake()
-    for service in catalog.without_repository(tried_before=timezone.now() - timedelta(minutes=1)):
-        start_repository(service)
     for environment in selectors.unobserved_environments():
-        _send(refresh_placements, (environment.pk,))
+        ask = partial(current_app.send_task, refresh_placements.name, (environment.pk,))
+        if not broker.hand_over(ask):
+            break

@@ -15,6 +15,7 @@ from deployments.models import (
     Deployment,
     Placement,
     Release,
+    Repository,
     Service,
 )
 from portal.accounts.models import Customer, Invitation, Membership, User
@@ -108,15 +109,30 @@ class ApplicationFactory(DjangoModelFactory):
 
 
 class ServiceFactory(DjangoModelFactory):
+    """With its image repository, which is ready unless the test says otherwise: repository__state="wanted"."""
+
     class Meta:
         model = Service
+        skip_postgeneration_save = True
 
     customer = factory.SubFactory(CustomerFactory)
     application = factory.SubFactory(ApplicationFactory, customer=factory.SelfAttribute("..customer"))
     account = factory.SubFactory(AwsAccountFactory, customer=factory.SelfAttribute("..customer"))
     name = factory.Sequence(lambda n: f"api{n}")
-    repository_name = factory.LazyAttribute(lambda o: f"{o.customer.slug}/{o.name}")
-    repository_uri = factory.LazyAttribute(lambda o: f"111111111111.dkr.ecr.eu-west-1.example/{o.repository_name}")
+    repository = factory.RelatedFactory("tests.factories.RepositoryFactory", factory_related_name="service")
+
+
+class RepositoryFactory(DjangoModelFactory):
+    class Meta:
+        model = Repository
+
+    service = factory.SubFactory(ServiceFactory, repository=None)
+    customer = factory.SelfAttribute("service.customer")
+    name = factory.LazyAttribute(lambda o: f"{o.customer.slug}/{o.service.name}")
+    state = "ready"
+    uri = factory.LazyAttribute(
+        lambda o: f"111111111111.dkr.ecr.eu-west-1.example/{o.name}" if o.state == "ready" else ""
+    )
 
 
 class ReleaseFactory(DjangoModelFactory):

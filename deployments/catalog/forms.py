@@ -1,30 +1,18 @@
 """Forms for registering services and changing their settings."""
 
-import re
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 
-from deployments.catalog.services import Identity, Settings
+from deployments.catalog import rules
+from deployments.catalog.rules import Identity, NewApplication, Settings
 from deployments.models import Application, Service
 from portal.accounts.models import Customer
+from portal.core.forms import show_problems
 from provisioning.forms import region_choices
 from provisioning.models import AwsAccount
-
-MOST_VARIABLES = 100
-MOST_CHARACTERS = 16_000  # of all variables: AWS takes 64 KiB for a whole task definition, counted as JSON
-MOST_WILDCARDS = 5  # of one listener rule, path and host together: AWS's limit
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PATH = RegexValidator(
-    r"^/[A-Za-z0-9_.$/~@:+&*?-]*\Z",
-    "Begin with a slash; letters, digits, - _ . / and the wildcards * and ? can follow.",
-)
-_HEALTH_PATH = RegexValidator(r"^/[A-Za-z0-9_.$/~@:+&?=-]*\Z", "Begin with a slash, for example /health.")
-_HOST = RegexValidator(
-    r"^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}\Z", "Enter a host name, for example shop.example.com."
-)
-_OWN_ADDRESSES = frozenset({"new"})  # pages beside those of the services
 
 
 class VariablesField(forms.CharField):
@@ -36,7 +24,7 @@ class VariablesField(forms.CharField):
         super().__init__(strip=False, **options)  # of the last value it would take what Unicode counts as white space
 
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(f"{name}={said}" for name, said in value.items()) if isinstance(value, dict) else value
+        return rules.as_lines(value) if isinstance(value, dict) else value
 
     def clean(self, value: Any) -> dict[str, str]:
         return parse_variables(super().clean(value))
@@ -52,8 +40,6 @@ def parse_variables(text: str) -> dict[str, str]:
             if name in found:
                 raise forms.ValidationError(f"Line {number}: {name} is given twice. Keep one of the two.")
             found[name] = value
-    if len(found) > MOST_VARIABLES:
-        raise forms.ValidationError(f"These are {len(found)} variables: at most {MOST_VARIABLES} fit.")
     return found
 
 
@@ -61,62 +47,62 @@ def _variable(number: int, line: str) -> tuple[str, str]:
     name, equals, value = line.partition("=")
     if not equals:
         raise forms.ValidationError(f"Line {number}: write NAME=value.")
-    if not _NAME.fullmatch(name):
-        raise forms.ValidationError(
-            f"Line {number}: {name or 'an empty name'} cannot be a name. Use letters, digits and underscores, "
-            "and do not begin with a digit."
-        )
+    if problem := rules.variable_name_problem(name):
+        raise forms.ValidationError(f"Line {number}: {problem}")
     return name, value
+
+
+def _number(bounds: rules.Bounds, **options: Any) -> forms.IntegerField:
+    return forms.IntegerField(min_value=bounds.least, max_value=bounds.most, **options)
 
 
 class SettingsForm(forms.Form):
     """What can be changed at any time; it counts from the next deployment on."""
 
     path = forms.CharField(
-        max_length=100,
+        max_length=rules.PATH_LENGTH,
         initial="/*",
-        validators=[_PATH],
         help_text="Requests to these paths reach the service. /api/* means everything under /api/.",
     )
     host = forms.CharField(
-        max_length=100,
+        max_length=rules.HOST_LENGTH,
         required=False,
-        validators=[_HOST],
         help_text="Only requests for this host name; empty: for any.",
     )
     health_path = forms.CharField(
-        max_length=200,
+        max_length=rules.HEALTH_PATH_LENGTH,
         initial="/health",
-        validators=[_HEALTH_PATH],
         help_text="Must answer with a status from 200 to 399 when the service is ready for requests.",
     )
-    cpu = forms.IntegerField(label="CPU", min_value=16, max_value=4096, initial=128, help_text="1024 is one core.")
-    memory = forms.IntegerField(
-        min_value=16, max_value=30_720, initial=256, help_text="In MiB. A task that needs more is stopped."
-    )
-    count = forms.IntegerField(
-        label="Tasks",
-        min_value=1,
-        max_value=50,
-        initial=2,
-        help_text="How many run side by side; 2 survive a broken host.",
+    cpu = _number(rules.CPU, label="CPU", initial=128, help_text="1024 is one core.")
+    memory = _number(rules.MEMORY, initial=256, help_text="In MiB. A task that needs more is stopped.")
+    count = _number(
+        rules.COUNT, label="Tasks", initial=2, help_text="How many run side by side; 2 survive a broken host."
     )
     variables = VariablesField(
         label="Environment variables",
         required=False,
-        max_length=MOST_CHARACTERS,
+        max_length=rules.MOST_CHARACTERS,
         help_text="One NAME=value a line. Not for secrets: everybody who may see the service can read them.",
     )
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        said = f"{data.get('path', '')}{data.get('host', '')}"
-        if sum(said.count(wildcard) for wildcard in "*?") > MOST_WILDCARDS:
-            self.add_error("path", f"The load balancer takes at most {MOST_WILDCARDS} wildcards, * and ?, in all.")
-        return data
-
     def chosen(self) -> Settings:
-        return Settings(**{name: self.cleaned_data[name] for name in SettingsForm.base_fields})
+        """What was entered; empty where it could not be read."""
+        names = [each.name for each in fields(Settings)]
+        read = dict.fromkeys(names, "") | {"variables": {}} | self.cleaned_data
+        return Settings(**{name: read[name] for name in names})
+
+
+class ChangeForm(SettingsForm):
+    """New settings for a service."""
+
+    def __init__(self, data: Mapping[str, Any] | None, *, service: Service) -> None:
+        super().__init__(data, initial={name: getattr(service, name) for name in self.base_fields})
+        self.service = service
+
+    def clean(self) -> None:
+        chosen = self.chosen()
+        show_problems(self, rules.settings_problems(chosen) or rules.settings_conflicts(self.service, chosen))
 
 
 class RegisterForm(SettingsForm):
@@ -129,31 +115,32 @@ class RegisterForm(SettingsForm):
         help_text="The codebase it is part of.",
     )
     new_application = forms.CharField(
-        max_length=80, required=False, label="Name of the new application", help_text="Only when it is a new one."
+        max_length=rules.APPLICATION_LENGTH,
+        required=False,
+        label="Name of the new application",
+        help_text="Only when it is a new one.",
     )
     repository_url = forms.CharField(
-        max_length=300,
+        max_length=rules.URL_LENGTH,
         required=False,
         label="Code repository",
         help_text="Of the new application, for example a git URL.",
     )
     name = forms.CharField(
-        max_length=40,
+        max_length=rules.NAME_LENGTH,
         label="Name of the service",
-        validators=Service._meta.get_field("name").validators,
         help_text="Lower-case letters, digits and dashes. It cannot be changed later.",
     )
     account = forms.ModelChoiceField(AwsAccount.objects.none(), label="AWS account", help_text="Holds its images.")
     region = forms.ChoiceField(help_text="Where its images are kept; best where its environments are.")
-    port = forms.IntegerField(
-        min_value=1, max_value=65_535, initial=8080, help_text="The container listens on this port."
-    )
+    port = _number(rules.PORT, initial=8080, help_text="The container listens on this port.")
     exposure = forms.ChoiceField(choices=Service.Exposure.choices, widget=forms.RadioSelect, initial="public")
 
     field_order = ("application", "new_application", "repository_url", "name", "account", "region", "port", "exposure")
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.customer = customer
         accounts = AwsAccount.objects.for_customer(customer)
         self._choices("application").queryset = Application.objects.for_customer(customer)
         self._choices("account").queryset = accounts
@@ -163,23 +150,16 @@ class RegisterForm(SettingsForm):
     def _choices(self, name: str) -> Any:
         return self.fields[name]
 
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if "--" in name:
-            raise forms.ValidationError("Use single dashes: AWS makes no image repository for a name with two.")
-        if name in _OWN_ADDRESSES:
-            raise forms.ValidationError(f"{name} is an address of the portal itself. Choose another name.")
-        return name
+    def clean(self) -> None:
+        asked = self.asked()
+        show_problems(self, rules.registration_problems(*asked) or rules.registration_conflicts(*asked))
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if not data.get("application") and not data.get("new_application"):
-            self.add_error("new_application", "Choose an application, or give a new one a name.")
-        return data
-
-    def identity(self) -> Identity:
-        chosen = ("name", "account", "region", "port", "exposure")
-        return Identity(**{name: self.cleaned_data[name] for name in chosen})
+    def asked(self) -> tuple[Customer, Application | NewApplication, Identity, Settings]:
+        """What was entered, as the service takes it; empty where it could not be read."""
+        read = self.cleaned_data
+        new = NewApplication(read.get("new_application", ""), read.get("repository_url", ""))
+        identity = Identity(**{each.name: read.get(each.name, "") for each in fields(Identity)})
+        return self.customer, read.get("application") or new, identity, self.chosen()
 
 
 class ServiceFilter(forms.Form):

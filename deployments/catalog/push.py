@@ -7,7 +7,7 @@ from deployments.models import Service
 
 def instructions(service: Service, tag: str = "v1") -> list[tuple[str, str]]:
     """(what it does, command) pairs; none as long as the repository does not exist."""
-    uri = service.repository_uri
+    uri = service.repository.uri
     if not uri:
         return []
     registry = uri.partition("/")[0]

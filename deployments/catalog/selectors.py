@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from deployments import states
-from deployments.models import Deployment, Placement, Service
+from deployments.models import Application, Deployment, Placement, Service
 from portal.accounts.models import Customer
 from provisioning import states as environment_states
 from provisioning.facts import load_balancer_url
 from provisioning.models import Environment
-
-AT_ONCE = 100
 
 
 def services(customer: Customer, search: str = "", show: str = "") -> QuerySet[Service, Any]:
@@ -24,7 +22,7 @@ def services(customer: Customer, search: str = "", show: str = "") -> QuerySet[S
         rows = rows.filter(Q(name__icontains=search) | Q(application__name__icontains=search))
     if show in _SHOWN:
         rows = rows.filter(_SHOWN[show])
-    return rows.only("name", "exposure", "repository_uri", "application__name")
+    return rows.only("name", "exposure", "application__name")
 
 
 def _placed(**where: Any) -> Exists:
@@ -38,18 +36,25 @@ _SHOWN: dict[str, Q] = {
 }
 
 
+def has_application(customer: Customer, slug: str) -> bool:
+    return Application.objects.for_customer(customer).filter(slug=slug).exists()
+
+
+def has_service(customer: Customer, name: str) -> bool:
+    return Service.objects.for_customer(customer).filter(name=name).exists()
+
+
+def answering(customer: Customer, host: str, path: str, besides: Service | None = None) -> Service | None:
+    """The customer's public service that answers requests to these paths of this host."""
+    public = Service.objects.for_customer(customer).filter(exposure=Service.Exposure.PUBLIC, host=host, path=path)
+    return public.exclude(pk=besides.pk if besides else None).first()
+
+
 def environments(customer: Customer) -> list[Environment]:
     """The environments in which services can run, development first and production last."""
     order = {kind: place for place, kind in enumerate(Environment.Kind.values)}
     found = Environment.objects.for_customer(customer).exclude(state=environment_states.DELETED)
     return sorted(found.select_related("account"), key=lambda each: (order[each.kind], each.pk))
-
-
-def without_repository(tried_before: datetime) -> QuerySet[Service, Any]:
-    """Services whose image repository is still to be made, those that waited longest first."""
-    waiting = Service.objects.filter(repository_uri="")
-    due = waiting.filter(Q(repository_tried_at=None) | Q(repository_tried_at__lt=tried_before))
-    return due.order_by(F("repository_tried_at").asc(nulls_first=True))[:AT_ONCE]
 
 
 @dataclass(frozen=True)

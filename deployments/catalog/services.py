@@ -1,89 +1,92 @@
-"""Registering services, changing their settings, and their image repositories."""
+"""Registering applications and services, and changing their settings."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
-from django.utils.text import slugify
 
-from deployments.models import Application, Service
+from deployments.catalog import rules, states
+from deployments.catalog.rules import Identity, NewApplication, Settings
+from deployments.models import Application, Repository, Service
 from portal.accounts.models import Customer, User
 from portal.core import audit
-from portal.core.errors import UserError
-from provisioning.aws import ecr
-from provisioning.aws.errors import AwsProblem
-from provisioning.models import AwsAccount
-from provisioning.sessions import session_for
+from portal.core.errors import IllegalMove, Invalid
+from portal.core.rules import Problems
+from portal.core.work.state import transition
+from portal.core.work.steps import begin
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What can be changed after registration; it counts from the next deployment on."""
-
-    path: str = "/*"
-    host: str = ""
-    health_path: str = "/health"
-    cpu: int = 128
-    memory: int = 256
-    count: int = 2
-    variables: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a service is and stays: its place in AWS is made of these."""
-
-    name: str
-    account: AwsAccount
-    region: str
-    port: int = 8080
-    exposure: str = Service.Exposure.PUBLIC
-
-
-class Taken(UserError):
-    """The name or the route belongs to another service."""
+class Taken(Invalid):
+    """The name or the route belongs to another application or service."""
 
     code = "taken"
+    status = 409
 
 
 def create_application(customer: Customer, name: str, user: User, repository_url: str = "") -> Application:
-    """Raises Taken when the customer has an application of that name."""
-    slug = slugify(name)[:40] or "application"
-    try:
-        with transaction.atomic():
-            application = Application.objects.create(
-                customer=customer, name=name, slug=slug, repository_url=repository_url
-            )
-            audit.record("application.created", application, actor=user, after={"name": name})
-    except IntegrityError as error:
-        raise Taken(f"There is an application {name} already. Choose it, or give this one another name.") from error
-    return application
+    """Raises Invalid, or Taken when the customer has an application of that name."""
+    new = NewApplication(name, repository_url)
+    rules.application_problems(new).refuse()
+    _refuse_taken(rules.application_conflicts(customer, new))
+    return _create_application(customer, new, user)
 
 
-def register(application: Application, identity: Identity, chosen: Settings, user: User) -> Service:
-    """A new service; its image repository is made by a task. Raises Taken."""
-    customer = application.customer
-    refuse_taken_route(customer, chosen, identity.exposure)
-    try:
-        with transaction.atomic():
-            service = Service.objects.create(
-                customer=customer,
-                application=application,
-                repository_name=f"{customer.slug}/{identity.name}",
-                **{each.name: getattr(identity, each.name) for each in fields(identity)},
-                **asdict(chosen),
-            )
-            audit.record("service.registered", service, actor=user, after=_audited(service))
-    except IntegrityError as error:
-        raise Taken(f"There is a service {identity.name} already. Give this one another name.") from error
+def register(
+    customer: Customer, application: Application | NewApplication, identity: Identity, chosen: Settings, user: User
+) -> Service:
+    """A new service, with its application when that is new, too; its image repository is made by a worker.
+
+    Raises Invalid, or Taken.
+    """
+    rules.registration_problems(customer, application, identity, chosen).refuse()
+    _refuse_taken(rules.registration_conflicts(customer, application, identity, chosen))
+    with transaction.atomic():
+        if isinstance(application, NewApplication):
+            application = _create_application(customer, application, user)
+        service = _create_service(application, identity, chosen)
+        begin(Repository(customer=customer, service=service, name=f"{customer.slug}/{service}", state=states.WANTED))
+        audit.record("service.registered", service, actor=user, after=_audited(service))
     return service
 
 
+def _refuse_taken(conflicts: Problems) -> None:
+    if conflicts:
+        raise Taken(conflicts)
+
+
+def _create_application(customer: Customer, new: NewApplication, user: User) -> Application:
+    values = {"name": new.name, "slug": new.slug, "repository_url": new.repository_url}
+    try:
+        with transaction.atomic():
+            application = Application.objects.create(customer=customer, **values)
+            audit.record("application.created", application, actor=user, after={"name": new.name})
+    except IntegrityError as error:
+        raise Taken({"new_application": rules.application_taken(new.name)}) from error
+    return application
+
+
+def _create_service(application: Application, identity: Identity, chosen: Settings) -> Service:
+    stays = {each.name: getattr(identity, each.name) for each in fields(identity)}
+    try:
+        with transaction.atomic():
+            return Service.objects.create(
+                customer=application.customer, application=application, **stays, **asdict(chosen)
+            )
+    except IntegrityError as error:
+        raise Taken({"name": rules.name_taken(identity.name)}) from error
+
+
+def ask_for_repository(service: Service, user: User) -> None:
+    """Has a repository made that a fault of ours kept from being made. Raises IllegalMove when there is none such."""
+    if service.repository.state != states.ERRORED:
+        raise IllegalMove(f"The image repository of {service} is there, or being made: nothing is left to try again.")
+    transition(service.repository, states.WANTED, actor=user, traceback="")
+
+
 def change(service: Service, chosen: Settings, user: User) -> None:
-    """Saves new settings; nothing that runs changes until the next deployment. Raises Taken."""
-    refuse_taken_route(service.customer, chosen, service.exposure, besides=service)
+    """Saves new settings; nothing that runs changes until the next deployment. Raises Invalid, or Taken."""
+    rules.settings_problems(chosen).refuse()
+    _refuse_taken(rules.settings_conflicts(service, chosen))
     before = _audited(service)
     with transaction.atomic():
         for name, value in asdict(chosen).items():
@@ -92,42 +95,7 @@ def change(service: Service, chosen: Settings, user: User) -> None:
         audit.record("service.changed", service, actor=user, before=before, after=_audited(service))
 
 
-def all_or_nothing() -> transaction.Atomic:
-    """A transaction around several changes that belong together."""
-    return transaction.atomic()
-
-
-def refuse_taken_route(customer: Customer, chosen: Settings, exposure: str, besides: Service | None = None) -> None:
-    """Two public services cannot answer the same paths of the same host: one of them would never be asked."""
-    if exposure != Service.Exposure.PUBLIC:
-        return
-    same = Service.objects.filter(customer=customer, exposure=exposure, host=chosen.host, path=chosen.path)
-    other = same.exclude(pk=besides.pk if besides else None).first()
-    if other:
-        where = f"{chosen.host}{chosen.path}"
-        raise Taken(f"{other} answers requests to {where} already. Choose another path or host for this service.")
-
-
 def _audited(service: Service) -> dict[str, Any]:
     """Settings for the audit log. Values of variables stay out of it: people put secrets there."""
     said = {each.name: getattr(service, each.name) for each in fields(Settings)}
     return {**said, "variables": sorted(service.variables)}
-
-
-def ensure_repository(service: Service) -> None:
-    """Makes the image repository in the customer's account, or writes down why that failed. Safe to repeat."""
-    if service.repository_uri:
-        return
-    tags = {"in4it:customer": service.customer.slug, "in4it:service": service.name}
-    found: dict[str, Any]
-    try:
-        repository = ecr.ensure_repository(session_for(service.account, service.region), service.repository_name, tags)
-        found = {"repository_uri": _as_docker_sees(repository), "repository_problem": ""}
-    except AwsProblem as problem:
-        found = {"repository_problem": problem.sentence}
-    Service.objects.filter(pk=service.pk).update(repository_tried_at=timezone.now(), **found)
-
-
-def _as_docker_sees(repository: ecr.Repository) -> str:
-    host = settings.ECR_REGISTRY
-    return f"{host}/{repository.name}" if host else repository.uri

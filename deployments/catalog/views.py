@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from deployments.catalog import selectors, services
-from deployments.catalog.forms import RegisterForm, ServiceFilter, SettingsForm
+from deployments.catalog.forms import ChangeForm, RegisterForm, ServiceFilter
 from deployments.catalog.push import instructions
 from deployments.models import Service
 from deployments.rollouts import selectors as rollouts
-from deployments.tasks import start_repository
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.htmx import go, page
 from portal.core.lists import paginate
 from provisioning.models import AwsAccount
@@ -65,9 +65,9 @@ def service(request: CustomerRequest, name: str) -> HttpResponse:
         "tab": tab,
         "tabs": [Tab(label, f"{url}?tab={key}", active=key == tab) for key, label in TABS],
         "lanes": selectors.lanes(found, selectors.environments(request.customer)),
+        "repository": found.repository,
         "push": instructions(found),
         "rows": _tab_rows(request, found, tab),
-        "waiting": not found.repository_uri,
     }
     return page(request, "deployments/service.html", context, partial="repository")
 
@@ -84,11 +84,10 @@ def service_new(request: CustomerRequest) -> HttpResponse:
     form = RegisterForm(request.POST if request.method == "POST" else None, customer=request.customer)
     if request.method == "POST" and form.is_valid():
         try:
-            made = _register(request, form)
+            made = services.register(*form.asked(), request.user)
         except UserError as error:
-            form.add_error(None, str(error))
+            show_refusal(form, error)
         else:
-            start_repository(made)
             messages.success(request, f"{made} is registered. Its image repository is being made.")
             return go(request, made)
     accounts = AwsAccount.objects.for_customer(request.customer).exists()
@@ -96,26 +95,26 @@ def service_new(request: CustomerRequest) -> HttpResponse:
     return page(request, "deployments/service_new.html", context, partial="form", status=422 if form.errors else 200)
 
 
-def _register(request: CustomerRequest, form: RegisterForm) -> Service:
-    data = form.cleaned_data
-    with services.all_or_nothing():
-        application = data["application"] or services.create_application(
-            request.customer, data["new_application"], request.user, data["repository_url"]
-        )
-        return services.register(application, form.identity(), form.chosen(), request.user)
+@customer_page(Can.DEPLOY)
+def service_repository(request: CustomerRequest, name: str) -> HttpResponse:
+    """Have the image repository made again, after a fault of ours."""
+    found = load(Service, request.customer, name=name)
+    if request.method == "POST":
+        services.ask_for_repository(found, request.user)
+        messages.info(request, "The image repository is being made.")
+    return go(request, found)
 
 
 @customer_page(Can.DEPLOY)
 def service_edit(request: CustomerRequest, name: str) -> HttpResponse:
     """Change a service's settings."""
     found = load(Service, request.customer, name=name)
-    now = {field: getattr(found, field) for field in SettingsForm.base_fields}
-    form = SettingsForm(request.POST if request.method == "POST" else None, initial=now)
+    form = ChangeForm(request.POST if request.method == "POST" else None, service=found)
     if request.method == "POST" and form.is_valid():
         try:
             services.change(found, form.chosen(), request.user)
         except UserError as error:
-            form.add_error(None, str(error))
+            show_refusal(form, error)
         else:
             messages.success(request, "Saved. It counts from the next deployment on.")
             return go(request, f"{found.get_absolute_url()}?tab=settings")

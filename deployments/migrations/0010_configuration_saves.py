@@ -32,7 +32,7 @@ def one_save_for_each(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deployments", "0001_initial"),
+        ("deployments", "0006_rules_beside_services"),
         ("provisioning", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     "environment",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="configuration_saves",
+                        related_name="+",
                         to="provisioning.environment",
                     ),
                 ),

@@ -1,6 +1,6 @@
 """The tables of this app, by noun."""
 
-from deployments.models.catalog import Application, Release, Service
+from deployments.models.catalog import Application, Release, Repository, Service
 from deployments.models.configuration import ConfigurationChange, ConfigurationSave, SecretKey
 from deployments.models.rollouts import ClusterWatch, Deployment, Placement, StoppedTask
 
@@ -12,6 +12,7 @@ __all__ = [
     "Deployment",
     "Placement",
     "Release",
+    "Repository",
     "SecretKey",
     "Service",
     "StoppedTask",

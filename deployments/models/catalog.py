@@ -1,18 +1,19 @@
 """Applications, their services, and the releases that can be deployed."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from deployments.catalog import states
 from portal.accounts.models import Customer, TenantQuerySet
+from portal.core.work.steps import Work
 from provisioning.models import AwsAccount
 
 
 class Application(models.Model):
     """A codebase: what a subscription bills."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="applications")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=40)
     repository_url = models.CharField(max_length=300, blank=True)  # where the code lives
@@ -35,23 +36,12 @@ class Service(models.Model):
         PUBLIC = "public", "Public: reachable from the internet through the load balancer"
         INTERNAL = "internal", "Internal: reachable only from other services"
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="services")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="services")
-    account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="services")  # holds its images
-    name = models.CharField(
-        max_length=40,
-        validators=[
-            RegexValidator(
-                r"^[a-z][a-z0-9-]*[a-z0-9]$", "Use lower-case letters, digits and dashes, starting with a letter."
-            )
-        ],
-    )  # also its DNS name and its ECS name
+    account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="+")  # holds its images
+    name = models.CharField(max_length=40)  # also its DNS name and its ECS name
     region = models.CharField(max_length=20, default="eu-west-1")  # where its images are kept
-    repository_name = models.CharField(max_length=120)  # in ECR
-    repository_uri = models.CharField(max_length=300, blank=True)  # as docker sees it; empty until made in AWS
-    repository_problem = models.TextField(blank=True)  # why it could not be made yet
-    repository_tried_at = models.DateTimeField(null=True, blank=True)
-    port = models.PositiveIntegerField(default=8080, validators=[MinValueValidator(1), MaxValueValidator(65535)])
+    port = models.PositiveIntegerField(default=8080)
     exposure = models.CharField(max_length=10, choices=Exposure.choices, default=Exposure.PUBLIC)
     path = models.CharField(max_length=100, default="/*")  # the load balancer sends these paths here
     host = models.CharField(max_length=200, blank=True)  # and, when given, only for this host name
@@ -73,6 +63,33 @@ class Service(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("service", args=[self.customer.slug, self.name])
+
+
+class Repository(Work):
+    """The image repository of a service, in the customer's own account."""
+
+    TASK = "deployments.make_repository"
+    MOVES = states.MOVES
+    ACTIVE = states.ACTIVE
+    STEPPED = states.ACTIVE
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    service = models.OneToOneField(Service, on_delete=models.PROTECT, related_name="repository")
+    name = models.CharField(max_length=120)  # in ECR
+    uri = models.CharField(max_length=300, blank=True)  # as docker sees it; empty until it is ready
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "heartbeat_at"], name="repository_tick")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether images can be pushed to it."""
+        return self.state == states.READY
 
 
 class Release(models.Model):

@@ -34,7 +34,7 @@ class ConfigurationSave(Stateful):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="configuration_saves")
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="configuration_saves")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
     save_id = models.UUIDField(default=uuid4)  # the draft's: one that is saved again finds its row
     state = models.CharField(max_length=20, choices=State.choices, default=State.SAVING)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

@@ -23,7 +23,7 @@ class Placement(models.Model):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="placements")
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="placements")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
     target_group_arn = models.CharField(max_length=300, blank=True)
     rule_arn = models.CharField(max_length=300, blank=True)
     rule_priority = models.PositiveIntegerField(null=True, blank=True)
@@ -65,9 +65,9 @@ class Deployment(Work):
     ACTIVE = states.ACTIVE
     STEPPED = states.STEPPED
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="deployments")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="deployments")
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="deployments")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
     placement = models.ForeignKey(Placement, on_delete=models.PROTECT, related_name="deployments")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deployments")
     previous = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")  # what served before
@@ -123,7 +123,7 @@ class ClusterWatch(TaskTurn):
 
     TASK = "deployments.watch_cluster"
 
-    environment = models.OneToOneField(Environment, on_delete=models.CASCADE, related_name="watch")
+    environment = models.OneToOneField(Environment, on_delete=models.CASCADE, related_name="+")
 
     def __str__(self) -> str:
         return f"watch of {self.environment}"

@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 
 from deployments import states
 from deployments.rollouts.preview import Choice
+from deployments.rollouts.rules import NOTE_LENGTH
 from portal.core.looks import look_of
 from provisioning.models import Environment
 
@@ -33,7 +34,7 @@ class DeployForm(forms.Form):
         help_text="The newest first. It is deployed by digest: a tag that moves changes nothing.",
     )
     environment = forms.ChoiceField(widget=forms.Select(attrs=LIVE))
-    note = forms.CharField(max_length=300, required=False, help_text=NOTE)
+    note = forms.CharField(max_length=NOTE_LENGTH, required=False, help_text=NOTE)
 
     def __init__(
         self, *args: Any, choices: Iterable[Choice], environments: Iterable[Environment], **kwargs: Any
@@ -47,7 +48,7 @@ class DeployForm(forms.Form):
 
 
 class RollbackForm(forms.Form):
-    note = forms.CharField(max_length=300, required=False, label="Why", help_text="Kept with the rollback.")
+    note = forms.CharField(max_length=NOTE_LENGTH, required=False, label="Why", help_text="Kept with the rollback.")
 
 
 class DeploymentFilter(forms.Form):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from deployments import keys, states
 from deployments.models import Deployment, Placement, Service
-from deployments.rollouts import names
+from deployments.rollouts import names, rules
 from deployments.rollouts.watches import watch_of
 from portal.core.locks import hold
 from portal.core.work.state import transition
@@ -77,8 +77,8 @@ def find_image(deployment: Deployment, _session: AwsSession) -> None:
     """The digest must still be in the repository, in the account and region that hold the service's images."""
     service = deployment.service
     images = session_for(service.account, service.region)
-    if not ecr.image_exists(images, service.repository_name, deployment.release.digest):
-        raise Unready(f"The image of {deployment.release.name} is not in {service.repository_name}: push it again.")
+    if not ecr.image_exists(images, service.repository.name, deployment.release.digest):
+        raise Unready(rules.image_gone(deployment.release.name, service.repository.name))
     _done(deployment)
 
 
@@ -149,7 +149,7 @@ def task_spec(deployment: Deployment) -> ecs.TaskSpec:
     facts = facts_of(environment)
     return ecs.TaskSpec(
         family=names.task_family(deployment.placement),
-        image=f"{service.repository_uri}@{deployment.release.digest}",
+        image=f"{service.repository.uri}@{deployment.release.digest}",
         container_name=service.name,
         port=service.port,
         cpu=service.cpu,

@@ -6,13 +6,11 @@ from typing import Any
 
 from deployments import states
 from deployments.models import Deployment, Placement, Service
-from deployments.rollouts import prepare, selectors
+from deployments.rollouts import preflight, prepare, selectors
 from provisioning.aws import ecr
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
-from provisioning.sessions import session_for
 
-LOOK_SECONDS = 4  # somebody waits for the page
 STOP_SECONDS = 30  # ECS's own: a task that is told to stop is killed after this long
 INTERNAL = (
     "It runs without an address, because the load balancer for internal services does not exist yet. "
@@ -83,11 +81,11 @@ def images(service: Service) -> Images:
         Choice(each.digest, each.name, (each.tag,) if each.tag else (), each.pushed_at)
         for each in selectors.releases(service)[: selectors.CHOICES]
     )
-    if not service.repository_uri:
-        return Images((), "The image repository does not exist yet. Try again in a moment.")
-    session = session_for(service.account, service.region, read_seconds=LOOK_SECONDS)
+    missing = preflight.repository(service).problem
+    if missing:
+        return Images((), missing)
     try:
-        pushed = ecr.list_images(session, service.repository_name, selectors.CHOICES)
+        pushed = ecr.list_images(preflight.looking(service), service.repository.name, selectors.CHOICES)
     except AwsProblem as problem:
         return Images(known, f"{problem.sentence} Below are the releases that were deployed before.")
     found = tuple(Choice(each.digest, _name(each), each.tags, each.pushed_at) for each in pushed)
@@ -98,25 +96,17 @@ def _name(image: ecr.PushedImage) -> str:
     return ", ".join(image.tags) or image.digest[7:19]
 
 
-def image_problem(service: Service, digest: str) -> str:
-    """Why an image cannot be deployed any more; empty when it can, or when AWS cannot be asked."""
-    session = session_for(service.account, service.region, read_seconds=LOOK_SECONDS)
-    try:
-        there = ecr.image_exists(session, service.repository_name, digest)
-    except AwsProblem:
-        return ""
-    return "" if there else f"Its image is not in {service.repository_name} any more: push it again to go back to it."
-
-
-def preview(service: Service, environment: Environment, name: str, digest: str, image: str = "") -> Preview:
-    """What deploying `digest` would do; `image` is the reason why the image itself cannot be deployed."""
+def preview(
+    service: Service, environment: Environment, name: str, digest: str, *, is_there: bool | None = True
+) -> Preview:
+    """What deploying `digest` would do; `is_there`: whether its image is, None when AWS cannot be asked."""
     placement = selectors.placement(service, environment)
     return Preview(
         changes=tuple(_changes(service, placement, name, digest)),
         lines=(
-            _image_line(image),
+            *_said([preflight.image(service, name, is_there=is_there)]),
             *_earlier_lines(placement, digest),
-            *_environment_lines(service, environment),
+            *_said(preflight.checks(service, environment)),
             *_traffic_lines(service, placement),
         ),
     )
@@ -158,8 +148,12 @@ def _presence(variables: dict[str, str], name: str, *, changed: bool = False) ->
     return "changed" if changed else "set"
 
 
-def _image_line(problem: str) -> Line:
-    return Line("unhealthy", problem) if problem else Line("healthy", "The image is in the repository.")
+def _said(checks: Iterable[preflight.Check]) -> Iterator[Line]:
+    for check in checks:
+        if check.problem:
+            yield Line("unhealthy", check.problem, check.url)
+        elif check.fine:
+            yield Line("healthy", check.fine)
 
 
 def _earlier_lines(placement: Placement | None, digest: str) -> Iterator[Line]:
@@ -167,21 +161,6 @@ def _earlier_lines(placement: Placement | None, digest: str) -> Iterator[Line]:
     last = selectors.last_try(placement, digest) if placement else None
     if last is not None and last.state in {states.FAILED, states.ROLLED_BACK}:
         yield Line("unknown", f"It was tried here before. {last.reason}", last.get_absolute_url())
-
-
-def _environment_lines(service: Service, environment: Environment) -> Iterable[Line]:
-    if environment.is_ready:
-        yield Line("healthy", f"{environment.name} is ready.")
-    else:
-        yield Line("unhealthy", f"{environment.name} is not ready.", environment.get_absolute_url())
-    if environment.account_id != service.account_id:
-        yield Line("unhealthy", f"{environment.name} is in another AWS account than the images of {service}.")
-    running = selectors.going_on(service, environment)
-    if running:
-        text = f"{running.release.name} is being deployed there now. Wait until that ends, or cancel it."
-        yield Line("unhealthy", text, running.get_absolute_url())
-    else:
-        yield Line("healthy", "No other deployment of this service is under way there.")
 
 
 def _traffic_lines(service: Service, placement: Placement | None) -> Iterable[Line]:

@@ -82,6 +82,7 @@ def detail(pk: int) -> Deployment:
         "customer",
         "service__customer",
         "service__account",
+        "service__repository",
         "environment__customer",
         "environment__account",
         "placement",

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 
 from deployments import states
 from deployments.models import Deployment, Placement, Release, Service
+from deployments.rollouts import preflight, rules
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
@@ -31,16 +32,18 @@ def release_of(service: Service, image: PushedImage) -> Release:
 
 
 def find_release(service: Service, digest: str) -> Release:
-    """The release of that digest, made from its image when it is new. Raises UserError when there is no such image."""
+    """The release of that digest, made from its image when it is new. Raises Invalid for what is no digest, UserError
+    when there is no such image."""
+    rules.image_problems(digest).refuse()
     known: Release | None = Release.objects.filter(service=service, digest=digest).first()
     if known:
         return known
     try:
-        image = ecr.image_detail(session_for(service.account, service.region), service.repository_name, digest)
+        image = ecr.image_detail(session_for(service.account, service.region), service.repository.name, digest)
     except AwsProblem as problem:
         raise UserError(problem.sentence) from problem
     if image is None:
-        raise UserError(f"This image is not in {service.repository_name} any more. Push it again, or choose another.")
+        raise UserError(f"This image is not in {service.repository.name} any more. Push it again, or choose another.")
     return release_of(service, image)
 
 
@@ -53,8 +56,10 @@ def request_deployment(
     note: str = "",
     kind: str = Deployment.Kind.DEPLOY,
 ) -> Deployment:
-    """A queued deployment. Raises UserError when it cannot be, Busy when another rollout is under way."""
-    _refuse_impossible(service, environment, release)
+    """A queued deployment. Raises Invalid for what nobody can ask, UserError when it cannot be now, Busy when another
+    rollout is under way."""
+    rules.request_problems(service, environment, release, note).refuse()
+    preflight.refuse(service, environment, release)
     deployment = Deployment(
         customer=service.customer,
         service=service,
@@ -71,32 +76,12 @@ def request_deployment(
         with transaction.atomic():
             _queue(deployment)
     except IntegrityError as error:
-        raise Busy(
-            f"{service} is already being deployed to {environment.name}. Wait until that ends, or cancel it first."
-        ) from error
+        raise Busy(preflight.under_way(service, environment).problem) from error
     return deployment
 
 
-def _refuse_impossible(service: Service, environment: Environment, release: Release) -> None:
-    if release.service_id != service.pk or environment.customer_id != service.customer_id:
-        raise ValueError("A release and an environment of another service or customer")
-    _refuse_unready(environment)
-    if environment.account_id != service.account_id:
-        raise UserError(
-            f"The images of {service} are in another AWS account than {environment.name}. "
-            "Choose an environment in the same account."
-        )
-    if not service.repository_uri:
-        raise UserError(f"The image repository of {service} does not exist yet. Try again in a moment.")
-
-
-def _refuse_unready(environment: Environment) -> None:
-    if not environment.is_ready:
-        raise UserError(f"{environment.name} is not ready. Wait until it is, or look at what went wrong there.")
-
-
 def _queue(deployment: Deployment) -> None:
-    _refuse_unready(hold_still(deployment.environment))
+    preflight.readiness(hold_still(deployment.environment)).refuse()
     placement, _ = Placement.objects.select_for_update().get_or_create(
         service=deployment.service,
         environment=deployment.environment,

@@ -12,9 +12,11 @@ from deployments.models import Deployment, Release, Service
 from deployments.rollouts import page as live
 from deployments.rollouts import selectors, services
 from deployments.rollouts.forms import DeployForm, DeploymentFilter, RollbackForm
-from deployments.rollouts.preview import Images, Preview, image_problem, images, preview
+from deployments.rollouts.preflight import is_there
+from deployments.rollouts.preview import Images, Preview, images, preview
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.core.errors import UserError
+from portal.core.forms import show_refusal
 from portal.core.htmx import STOP_POLLING, go, page, progress, toast
 from portal.core.lists import paginate
 from provisioning.models import Environment
@@ -70,7 +72,7 @@ def deploy(request: CustomerRequest, name: str) -> HttpResponse:
         try:
             made = _deploy(request, service, form, places)
         except UserError as error:
-            form.add_error(None, str(error))
+            show_refusal(form, error)
         else:
             return go(request, made)
     context = {
@@ -98,7 +100,10 @@ def _chosen(request: CustomerRequest, choices: Images, places: list[Environment]
 def _preview(service: Service, form: DeployForm, choices: Images, places: list[Environment]) -> Preview | None:
     place = next((each for each in places if each.slug == form["environment"].value()), None)
     image = choices.find(str(form["image"].value()))
-    return preview(service, place, image.name, image.digest) if place and image else None
+    if place is None or image is None:
+        return None
+    # What the repository listed a moment ago is there; when it could not be read, nobody knows.
+    return preview(service, place, image.name, image.digest, is_there=None if choices.problem else True)
 
 
 def _deploy(request: CustomerRequest, service: Service, form: DeployForm, places: list[Environment]) -> Deployment:
@@ -123,28 +128,26 @@ def deployment_rollback(request: CustomerRequest, pk: int) -> HttpResponse:
     """Go back to the release of an earlier deployment: shown first, done when confirmed."""
     found = _load(request, pk)
     form = RollbackForm(request.POST if request.method == "POST" else None)
-    gone = image_problem(found.service, found.release.digest)
     if request.method == "POST" and form.is_valid():
         try:
-            made = _roll_back(request, found, gone, form.cleaned_data["note"])
+            made = _roll_back(request, found, form.cleaned_data["note"])
         except UserError as error:
-            form.add_error(None, str(error))
+            show_refusal(form, error)
         else:
             return go(request, made)
     release: Release = found.release
+    there = is_there(found.service, release.digest)
     context: dict[str, Any] = {
         "deployment": found,
         "form": form,
-        "preview": preview(found.service, found.environment, release.name, release.digest, gone),
+        "preview": preview(found.service, found.environment, release.name, release.digest, is_there=there),
         "back": reverse("deployment", args=[request.customer.slug, pk]),
     }
     status = 422 if form.errors else 200
     return page(request, "deployments/rollback.html", context, partial="form", status=status)
 
 
-def _roll_back(request: CustomerRequest, found: Deployment, gone: str, note: str) -> Deployment:
-    if gone:
-        raise UserError(gone)
+def _roll_back(request: CustomerRequest, found: Deployment, note: str) -> Deployment:
     return services.request_deployment(
         found.service, found.environment, found.release, request.user, note=note, kind=Deployment.Kind.ROLLBACK
     )

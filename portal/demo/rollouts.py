@@ -4,8 +4,9 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 
-from deployments import states, tasks
+from deployments import states
 from deployments.catalog import services as catalog
+from deployments.catalog.rules import Identity, Settings
 from deployments.models import Application, Deployment, Placement, Service
 from deployments.rollouts import services as rollouts
 from portal.accounts.models import Customer, User
@@ -40,21 +41,19 @@ def _service(app: Application, aws: AwsAccount, owner: User, row: tuple[str, str
     found = Service.objects.for_customer(app.customer).filter(name=name).first()
     if isinstance(found, Service):
         return found
-    identity = catalog.Identity(name, aws, REGION, exposure=exposure)
-    chosen = catalog.Settings(path=path, cpu=64, memory=128, variables={"APP_NAME": name})
-    service = catalog.register(app, identity, chosen, owner)
-    tasks.start_repository(service)
-    return service
+    identity = Identity(name, aws, REGION, exposure=exposure)
+    chosen = Settings(path=path, cpu=64, memory=128, variables={"APP_NAME": name})
+    return catalog.register(app.customer, app, identity, chosen, owner)
 
 
 def _has_repository(service: Service) -> bool:
-    service.refresh_from_db()
-    return bool(service.repository_uri)
+    service.repository.refresh_from_db()
+    return service.repository.is_ready
 
 
 def push(service: Service, version: str, fault: str = "") -> str:
     """What the customer's CI does: pushes an image of the sample application; returns its digest."""
-    host, _, name = service.repository_uri.partition("/")
+    host, _, name = service.repository.uri.partition("/")
     return push_sample(host, name, version, version=version, fault=fault, runtime=settings.DEMO)
 
 

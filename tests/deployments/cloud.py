@@ -12,7 +12,7 @@ from typing import Any
 
 from deployments import states, tasks
 from deployments.catalog import services as catalog
-from deployments.catalog.services import Identity, Settings
+from deployments.catalog.rules import Identity, Settings
 from deployments.models import ClusterWatch, Deployment, Placement, Service
 from deployments.rollouts import services
 from provisioning.aws import cloudformation, ecr
@@ -90,9 +90,9 @@ class Site:
         settings = Settings(
             **{"path": f"/{name}/*", "health_path": f"/{name}/health", "memory": 128, "cpu": 64} | chosen
         )
-        self.service = catalog.register(application, identity, settings, user)
-        tasks.ensure_repository(self.service.pk)
-        self.service.refresh_from_db()
+        self.service = catalog.register(customer, application, identity, settings, user)
+        tasks.make_repository(self.service.repository.pk, 0)
+        self.service.repository.refresh_from_db()
 
     @property
     def session(self) -> AwsSession:
@@ -101,7 +101,7 @@ class Site:
     def push(self, version: str, fault: str = "") -> str:
         return images.push_sample(
             self.cloud.registry,
-            self.service.repository_name,
+            self.service.repository.name,
             version,
             version=version,
             fault=fault,
@@ -110,7 +110,7 @@ class Site:
 
     def request(self, version: str, fault: str = "", **fields: Any) -> Deployment:
         digest = self.push(version, fault)
-        image = ecr.image_detail(self.session, self.service.repository_name, digest)
+        image = ecr.image_detail(self.session, self.service.repository.name, digest)
         assert image
         release = services.release_of(self.service, image)
         return services.request_deployment(self.service, self.environment, release, self.user, **fields)

@@ -8,6 +8,13 @@ from provisioning.aws.session import AwsEndpoint, AwsSession, KeyAccess, forget_
 from provisioning.localaws import control
 from tests.conftest import free_port
 from tests.deployments.cloud import ACCOUNT, REGION, Cloud, Site, start
+from tests.deployments.queue import Calls, Queue
+
+
+@pytest.fixture(autouse=True)
+def _no_aws(settings) -> None:
+    """Nobody answers, unless a test has a cloud: pages and services must not need AWS."""
+    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
 
 
 def _cloud(runtime: str, factory: pytest.TempPathFactory) -> Iterator[Cloud]:
@@ -59,3 +66,15 @@ def site(cloud: Cloud, acme, bob) -> Site:
 @pytest.fixture
 def quick_site(quick_cloud: Cloud, acme, bob) -> Site:
     return Site(quick_cloud, bob, acme)
+
+
+@pytest.fixture
+def queue(monkeypatch, django_capture_on_commit_callbacks) -> Queue:
+    return Queue(monkeypatch, django_capture_on_commit_callbacks)
+
+
+@pytest.fixture
+def calls(quick_site: Site) -> Iterator[Calls]:
+    counted = Calls(quick_site.session)
+    yield counted
+    counted.forget()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from celery import Celery, current_app
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from deployments import tasks
-from deployments.models import ClusterWatch, Deployment
+from deployments.models import ClusterWatch, Deployment, Repository
 from portal.core.tasks import tick_work
 from provisioning.aws.session import AwsSession
 
@@ -25,9 +26,16 @@ class WorkerKilled(BaseException):
 class Queue:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capture: Callable[..., Any]) -> None:
         self.messages: list[tuple[str, tuple[int, ...]]] = []  # names of tasks, and what they get
+        self.waits: list[float] = []  # after how many seconds each of them was wanted
+        self.away = False
         self.capture = capture
-        messages = self.messages
-        monkeypatch.setattr(Celery, "send_task", lambda _app, name, args, *_, **__: messages.append((name, args)))
+        monkeypatch.setattr(Celery, "send_task", lambda _app, *sent, **how: self._take(*sent, **how))
+
+    def _take(self, name: str, args: tuple[int, ...], countdown: float = 0) -> None:
+        if self.away:
+            raise OperationalError
+        self.messages.append((name, args))
+        self.waits.append(countdown)
 
     def send(self, what: Callable[..., Any], *args: Any) -> Any:
         """What `what` returns; the messages it sends on commit are kept."""
@@ -37,6 +45,7 @@ class Queue:
     def deliver(self, deliveries: int = 1) -> str:
         """The oldest message to a worker; the task's name."""
         name, args = self.messages.pop(0)
+        self.waits.pop(0)
         for _ in range(deliveries):
             self.send(current_app.tasks[name].run, *args)
         return name
@@ -51,12 +60,13 @@ class Queue:
 
     def lose(self) -> None:
         self.messages.clear()
+        self.waits.clear()
 
     def tick(self) -> None:
         """A minute later: heartbeats are stale and beat ticks."""
         long_ago = timezone.now() - timedelta(minutes=5)
-        Deployment.objects.update(heartbeat_at=long_ago)
-        ClusterWatch.objects.update(heartbeat_at=long_ago)
+        for model in (Deployment, ClusterWatch, Repository):
+            model.objects.update(heartbeat_at=long_ago)
         self.send(tick_work)
         self.send(tasks.tick_deployments)
 
@@ -67,7 +77,7 @@ class Calls:
     def __init__(self, session: AwsSession) -> None:
         self.made: Counter[str] = Counter()
         self.deadly = ""
-        self.clients = {name: session.client(name) for name in ("elbv2", "ecs")}  # type: ignore[call-overload]
+        self.clients = {name: session.client(name) for name in ENDPOINTS}  # type: ignore[call-overload]
         for name, client in self.clients.items():
             client.meta.events.register(f"after-call.{ENDPOINTS[name]}", self._seen)
 

@@ -5,17 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from deployments import states
-from deployments.models import Deployment, Service
+from deployments.models import Application, Deployment, Repository, Service
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def _no_aws(settings):
-    """Nobody answers: pages must not need AWS."""
-    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
 
 
 @pytest.fixture
@@ -167,7 +161,7 @@ class TestRegister:
         response = browse(bob).post("/c/acme/services/new/", data)
 
         assert response.status_code == 422
-        assert not acme.applications.filter(name="Another").exists()
+        assert not Application.objects.filter(name="Another").exists()
 
     def test_another_customers_account_is_no_choice(self, browse, bob):
         theirs = factories.AwsAccountFactory()
@@ -201,7 +195,7 @@ class TestService:
         assert "Promote" not in browse(bob).get("/c/acme/services/api/").content.decode()
 
     def test_a_repository_that_could_not_be_made_says_why(self, browse, bob, api):
-        Service.objects.filter(pk=api.pk).update(repository_uri="", repository_problem="AWS does not allow it.")
+        Repository.objects.update(state="wanted", problem="AWS does not allow it.")
 
         assert "AWS does not allow it." in browse(bob).get("/c/acme/services/api/").content.decode()
 

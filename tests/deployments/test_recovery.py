@@ -1,32 +1,23 @@
 """Killed workers, lost and doubled messages: a rollout finishes all the same, and nothing is made twice."""
 
+from datetime import timedelta
+
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
+from django.utils import timezone
 
 from deployments import states, tasks
-from deployments.models import ClusterWatch, Deployment, Service
+from deployments.models import ClusterWatch, Deployment
 from deployments.rollouts import services
 from deployments.rollouts.watches import watch_of
+from portal.core.work import turns
 from provisioning.aws import ecs
 from tests import factories
-from tests.deployments.cloud import Site
-from tests.deployments.queue import Calls, Queue, WorkerKilled
+from tests.deployments.queue import Calls, WorkerKilled
 
 pytestmark = pytest.mark.django_db
 
 ONCE = ("CreateTargetGroup", "CreateRule", "RegisterTaskDefinition", "CreateService", "UpdateService")
-
-
-@pytest.fixture
-def queue(monkeypatch, django_capture_on_commit_callbacks) -> Queue:
-    return Queue(monkeypatch, django_capture_on_commit_callbacks)
-
-
-@pytest.fixture
-def calls(quick_site: Site):
-    counted = Calls(quick_site.session)
-    yield counted
-    counted.forget()
 
 
 def assert_done(deployment: Deployment, calls: Calls, updates: int = 1) -> None:
@@ -104,6 +95,31 @@ def test_several_watches_of_an_environment_become_one(queue):
     assert ClusterWatch.objects.get().seq == 1
 
 
+def test_what_serves_is_looked_at_from_time_to_time(queue):
+    environments = {served_long_ago().environment_id for _ in range(2)}
+
+    queue.send(tasks.tick_deployments)
+
+    assert set(queue.messages) == {(tasks.refresh_placements.name, (pk,)) for pk in environments}
+
+
+def test_a_tick_does_not_wait_for_a_broker_that_is_away(queue, monkeypatch):
+    served_long_ago(), served_long_ago()
+    asked = []
+    monkeypatch.setattr(turns.broker, "hand_over", asked.append)
+
+    queue.send(tasks.tick_deployments)
+
+    assert len(asked) == 1
+
+
+def served_long_ago():
+    placement = factories.PlacementFactory(observed_at=timezone.now() - timedelta(minutes=6))
+    placement.release = factories.ReleaseFactory(service=placement.service)
+    placement.save()
+    return placement
+
+
 def test_a_tick_leaves_alone_what_is_looked_after(queue):
     factories.DeploymentFactory(state=states.QUEUED)
     rolling = factories.DeploymentFactory(state=states.ROLLING)
@@ -125,34 +141,6 @@ def test_unreachable_aws_is_said_and_asked_again(queue, settings):
     deployment.refresh_from_db()
     assert deployment.state == states.PREPARING
     assert "could not be reached" in deployment.problem
-
-
-@pytest.mark.localaws
-class TestRepository:
-    def test_it_is_made_once(self, quick_site):
-        before = quick_site.service.repository_uri
-
-        tasks.ensure_repository(quick_site.service.pk)
-
-        assert before == f"{quick_site.cloud.registry}/acme/{quick_site.service.name}"
-        found = quick_site.session.client("ecr").describe_repositories()["repositories"]
-        assert [each["repositoryName"] for each in found].count(quick_site.service.repository_name) == 1
-
-    def test_one_that_could_not_be_made_is_tried_again(self, quick_site, queue, settings):
-        there = settings.AWS_ENDPOINT_URL
-        Service.objects.update(repository_uri="", repository_tried_at=None)
-        settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
-        tasks.ensure_repository(quick_site.service.pk)
-        quick_site.service.refresh_from_db()
-        assert "could not be reached" in quick_site.service.repository_problem
-
-        settings.AWS_ENDPOINT_URL = there
-        Service.objects.update(repository_tried_at=quick_site.service.created_at.replace(year=2020))
-        queue.tick()
-        queue.work()
-
-        quick_site.service.refresh_from_db()
-        assert (quick_site.service.repository_problem, bool(quick_site.service.repository_uri)) == ("", True)
 
 
 def test_a_look_that_takes_too_long_is_followed_by_the_next_one(queue, monkeypatch):

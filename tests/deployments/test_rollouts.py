@@ -94,14 +94,14 @@ def test_a_release_whose_image_is_gone_changes_nothing(quick_site: Site):
     site.deploy("v1")
     deployment = site.request("v2")
     site.session.client("ecr").batch_delete_image(
-        repositoryName=site.service.repository_name, imageIds=[{"imageDigest": deployment.release.digest}]
+        repositoryName=site.service.repository.name, imageIds=[{"imageDigest": deployment.release.digest}]
     )
 
     finish(deployment)
 
     assert deployment.state == states.FAILED
     assert deployment.reason == (
-        f"The image of v2 is not in {site.service.repository_name}: push it again. v1 serves as before."
+        f"The image of v2 is not in {site.service.repository.name}: push it again. v1 serves as before."
     )
 
 

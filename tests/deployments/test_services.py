@@ -4,9 +4,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from deployments import states
+from deployments.catalog import selectors
 from deployments.catalog import services as catalog
 from deployments.catalog.push import instructions
-from deployments.catalog.services import Identity, Settings
+from deployments.catalog.rules import Identity, Settings
 from deployments.models import Deployment, Service
 from deployments.rollouts import services
 from portal.core.errors import Busy, IllegalMove, UserError
@@ -98,13 +99,13 @@ def shop(acme, bob):
 
 
 def register(shop, account, bob, name="api", **chosen):
-    return catalog.register(shop, Identity(name, account, "eu-west-1"), Settings(**chosen), bob)
+    return catalog.register(shop.customer, shop, Identity(name, account, "eu-west-1"), Settings(**chosen), bob)
 
 
 def test_a_registered_service_has_a_repository_of_its_customers_name(shop, account, bob):
     service = register(shop, account, bob, variables={"GREETING": "hello"})
 
-    assert (service.repository_name, service.repository_uri) == ("acme/api", "")
+    assert (service.repository.name, service.repository.state, service.repository.uri) == ("acme/api", "wanted", "")
     event = AuditEvent.objects.get(action="service.registered")
     assert event.after["variables"] == ["GREETING"]
 
@@ -114,6 +115,22 @@ def test_a_name_is_taken_once(shop, account, bob):
 
     with pytest.raises(catalog.Taken, match="There is a service api already"):
         register(shop, account, bob, path="/other/*")
+
+
+def test_of_two_who_give_a_name_at_once_the_second_is_told_what_the_form_would_say(shop, account, bob, monkeypatch):
+    register(shop, account, bob, path="/first/*")
+    monkeypatch.setattr(selectors, "has_service", lambda *_: False)
+    monkeypatch.setattr(selectors, "has_application", lambda *_: False)
+
+    with pytest.raises(catalog.Taken) as service:
+        register(shop, account, bob)
+    with pytest.raises(catalog.Taken) as application:
+        catalog.create_application(shop.customer, "Shop", bob)
+
+    assert service.value.problems == {"name": "There is a service api already. Give this one another name."}
+    sentence = "There is an application Shop already. Choose it, or give this one another name."
+    assert application.value.problems == {"new_application": sentence}
+    assert (service.value.code, Service.objects.count()) == ("taken", 1)
 
 
 def test_two_services_cannot_answer_the_same_requests(shop, account, bob):
@@ -137,8 +154,8 @@ def test_changed_settings_are_audited_without_values_of_variables(shop, account,
 
 def test_push_instructions_log_in_to_aws_first(settings):
     settings.ECR_REGISTRY = ""
-    service = factories.ServiceFactory.build(
-        repository_uri="111111111111.dkr.ecr.eu-west-1.amazonaws.com/acme/api", region="eu-west-1"
+    service = factories.ServiceFactory(
+        repository__uri="111111111111.dkr.ecr.eu-west-1.amazonaws.com/acme/api", region="eu-west-1"
     )
 
     registry = "111111111111.dkr.ecr.eu-west-1.amazonaws.com"
@@ -152,7 +169,7 @@ def test_push_instructions_log_in_to_aws_first(settings):
 
 def test_a_local_registry_wants_no_login(settings):
     settings.ECR_REGISTRY = "127.0.0.1:4566"
-    service = factories.ServiceFactory.build(repository_uri="127.0.0.1:4566/acme/api")
+    service = factories.ServiceFactory(repository__uri="127.0.0.1:4566/acme/api")
 
     assert [command for _, command in instructions(service)] == [
         "docker build --tag 127.0.0.1:4566/acme/api:v1 .",

@@ -35,14 +35,16 @@ def test_going_back_to_an_image_that_is_gone_is_refused_with_the_reason(browse, 
     first = quick_site.deploy("v1")
     quick_site.deploy("v2")
     quick_site.session.client("ecr").batch_delete_image(
-        repositoryName=quick_site.service.repository_name, imageIds=[{"imageDigest": first.release.digest}]
+        repositoryName=quick_site.service.repository.name, imageIds=[{"imageDigest": first.release.digest}]
     )
     client, back = browse(bob), f"/c/acme/deployments/{first.pk}/rollback/"
 
     page = client.get(back).content.decode()
     refused = client.post(back, {})
 
-    assert "push it again to go back to it" in page
+    sentence = f"The image of v1 is not in {quick_site.service.repository.name}: push it again."
+    assert sentence in page
+    assert sentence in refused.content.decode()
     assert 'disabled aria-describedby="plan"' in page
     assert (refused.status_code, Deployment.objects.count()) == (422, 2)
 

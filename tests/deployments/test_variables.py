@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.catalog.forms import SettingsForm, VariablesField, parse_variables
+from deployments.catalog.rules import Settings, settings_problems
 
 names = st.from_regex(r"[A-Z_][A-Z0-9_]{0,20}", fullmatch=True)
 values = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
@@ -65,7 +66,6 @@ def test_no_variable_is_no_variable(empty):
         ("1A=x", "Line 1: 1A cannot be a name."),
         ("=x", "Line 1: an empty name cannot be a name."),
         ("A=1\nA=2", "Line 2: A is given twice."),
-        ("\n".join(f"V{n}=1" for n in range(101)), "These are 101 variables: at most 100 fit."),
     ],
 )
 def test_what_cannot_be_read_names_its_line(text, sentence):
@@ -73,6 +73,24 @@ def test_what_cannot_be_read_names_its_line(text, sentence):
         parse_variables(text)
 
     assert refusal.value.messages[0].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({f"V{n}": "1" for n in range(101)}, "These are 101 variables: at most 100 fit."),
+        ({"1A": "x"}, "1A cannot be a name. Use letters, digits and underscores, and do not begin with a digit."),
+        ({"KEY": "BEGIN\nEND"}, "The value of KEY has more than one line. Write it on one."),
+        ({"A": "\u00e9" * 10_000}, "These variables take 60028 bytes as AWS counts them: at most 60000 fit."),
+    ],
+)
+def test_what_aws_or_the_page_could_not_hold_is_refused_whoever_asks(variables, sentence):
+    assert settings_problems(Settings(variables=variables)) == {"variables": sentence}
+
+
+@pytest.mark.parametrize("variables", [{f"V{n}": "1" for n in range(100)}, {"A": "\u00e9" * 9_995}])
+def test_what_just_fits_is_accepted(variables):
+    assert settings_problems(Settings(variables=variables)) == {}
 
 
 def test_more_text_than_a_task_definition_holds_is_refused():

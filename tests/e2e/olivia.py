@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 
 from deployments import states
-from deployments.models import Deployment, Service
+from deployments.models import Deployment, Repository, Service
 from portal.accounts.models import Customer, User
 from provisioning import states as environment_states
 from provisioning.localaws.images import push_sample
@@ -91,12 +91,11 @@ class Olivia:
         chosen = {"new_application": name, "account": self.account.pk, "region": REGION, "exposure": "public"}
         moved_on(self.browser.fill(f"{self.home}/services/new/", name=name, **values, **chosen))
         service = Service.objects.get(customer=self.customer, name=name)
-        until(lambda: Service.objects.exclude(repository_uri="").filter(pk=service.pk).exists())
-        service.refresh_from_db()
+        until(lambda: Repository.objects.filter(service=service, state="ready").exists())
         return service
 
     def push(self, service: Service, version: str) -> str:
-        host, _, name = service.repository_uri.partition("/")
+        host, _, name = service.repository.uri.partition("/")
         return push_sample(host, name, version, version=version, runtime="process")
 
     def deploy(self, service: Service, version: str) -> Deployment:

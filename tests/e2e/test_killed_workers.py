@@ -104,7 +104,7 @@ def made_for(olivia: Olivia, deployment: Deployment) -> dict[str, int]:
     services = ecs.list_services(cluster=outputs["ClusterName"], maxResults=100)["serviceArns"]
     repositories = olivia.aws("ecr").describe_repositories()["repositories"]
     return {
-        "repositories": [each["repositoryName"] for each in repositories].count(service.repository_name),
+        "repositories": [each["repositoryName"] for each in repositories].count(service.repository.name),
         "target groups": len(groups),
         "rules": sum(placement.target_group_arn in str(each) for each in rules),
         "task definitions": len(revisions),

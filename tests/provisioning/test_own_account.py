@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from deployments.catalog.services import ensure_repository
+from deployments.tasks import make_repository
 from portal.core.models import AuditEvent
 from provisioning import services
 from provisioning.aws.errors import AwsProblem
@@ -94,9 +94,9 @@ def test_a_test_of_one_from_before_fails_and_says_why(stored, alice):
 
 
 def test_work_in_one_from_before_ends_with_the_reason(stored):
-    service = factories.ServiceFactory(customer=stored.customer, account=stored, repository_uri="")
+    service = factories.ServiceFactory(customer=stored.customer, account=stored, repository__state="wanted")
 
-    ensure_repository(service)
+    make_repository(service.repository.pk, 0)
 
-    service.refresh_from_db()
-    assert (service.repository_uri, service.repository_problem) == ("", SENTENCE)
+    service.repository.refresh_from_db()
+    assert (service.repository.state, service.repository.problem) == ("wanted", SENTENCE)

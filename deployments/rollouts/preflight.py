@@ -1,0 +1,103 @@
+"""What stands in the way of a deployment: the page shows it before the click, the service refuses with it after."""
+
+from dataclasses import dataclass
+
+from deployments.models import Release, Service
+from deployments.rollouts import rules, selectors
+from portal.core.errors import Busy, UserError
+from provisioning.aws import ecr
+from provisioning.aws.errors import AwsProblem
+from provisioning.aws.session import AwsSession
+from provisioning.models import Environment
+from provisioning.sessions import session_for
+
+LOOK_SECONDS = 4  # somebody waits for the page
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that may stand in the way. `problem` says what does, `fine` that nothing does; both may be empty."""
+
+    fine: str = ""
+    problem: str = ""
+    url: str = ""  # where to look at the problem
+    refusal: type[UserError] = UserError
+
+    def refuse(self) -> None:
+        if self.problem:
+            raise self.refusal(self.problem)
+
+
+def checks(service: Service, environment: Environment) -> tuple[Check, ...]:
+    """What the portal knows itself, without asking AWS."""
+    return (repository(service), readiness(environment), account(service, environment), others(service, environment))
+
+
+def refuse(service: Service, environment: Environment, release: Release) -> None:
+    """Raises UserError for the first thing that stands in the way, Busy when that is another rollout."""
+    for check in checks(service, environment):
+        check.refuse()
+    image(service, release.name, is_there=is_there(service, release.digest)).refuse()
+
+
+def repository(service: Service) -> Check:
+    """Where the image comes from."""
+    if service.repository.is_ready:
+        return Check()
+    return Check(problem=f"The image repository of {service} does not exist yet. Try again in a moment.")
+
+
+def image(service: Service, name: str, *, is_there: bool | None) -> Check:
+    """The image itself; nothing is said while AWS cannot be asked."""
+    if is_there is None:
+        return Check()
+    if not is_there:
+        return Check(problem=rules.image_gone(name, service.repository.name))
+    return Check("The image is in the repository.")
+
+
+def is_there(service: Service, digest: str) -> bool | None:
+    """Whether the image is in the repository; None when AWS cannot be asked now."""
+    if not service.repository.is_ready:
+        return None
+    try:
+        return ecr.image_exists(looking(service), service.repository.name, digest)
+    except AwsProblem:
+        return None
+
+
+def looking(service: Service) -> AwsSession:
+    """A session for looking at the service's images while somebody waits."""
+    return session_for(service.account, service.region, read_seconds=LOOK_SECONDS)
+
+
+def readiness(environment: Environment) -> Check:
+    """Where it is to run."""
+    if environment.is_ready:
+        return Check(f"{environment.name} is ready.")
+    problem = f"{environment.name} is not ready. Wait until it is, or look at what went wrong there."
+    return Check(problem=problem, url=environment.get_absolute_url())
+
+
+def account(service: Service, environment: Environment) -> Check:
+    """Hosts pull images of their own account only."""
+    if environment.account_id == service.account_id:
+        return Check()
+    return Check(
+        problem=f"The images of {service} are in another AWS account than {environment.name}. "
+        "Choose an environment in the same account."
+    )
+
+
+def others(service: Service, environment: Environment) -> Check:
+    """One rollout at a time."""
+    running = selectors.going_on(service, environment)
+    if running is None:
+        return Check("No other deployment of this service is under way there.")
+    return under_way(service, environment, running.get_absolute_url())
+
+
+def under_way(service: Service, environment: Environment, url: str = "") -> Check:
+    """Another rollout runs."""
+    problem = f"{service} is already being deployed to {environment.name}. Wait until that ends, or cancel it first."
+    return Check(problem=problem, url=url, refusal=Busy)
