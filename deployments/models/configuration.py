@@ -10,7 +10,7 @@ from django.utils import timezone
 from deployments.models.catalog import Service
 from portal.accounts.models import Customer, TenantQuerySet, User
 from portal.core.encryption import EncryptedTextField
-from portal.core.work.state import Stateful
+from portal.core.work.state import Move, Stateful
 from provisioning.models import Environment
 
 
@@ -53,8 +53,8 @@ class ConfigurationSave(Stateful):
     def on_move(self, to: str, reason: str, now: datetime) -> dict[str, Any]:
         return {"reason": reason, "at": now} if to == self.State.SAVING else {}
 
-    def moved(self, *, by_person: bool) -> None:
-        if self.state == self.State.REFUSED:
+    def moved(self, move: Move) -> None:
+        if move.to == self.State.REFUSED:
             self.changes.all().delete()
 
 

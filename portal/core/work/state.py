@@ -5,6 +5,7 @@ the same transaction.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -14,6 +15,19 @@ from django.utils import timezone
 from portal.core import audit
 from portal.core.errors import IllegalMove, LostRace
 from portal.core.models import Step
+
+
+@dataclass(frozen=True)
+class Move:
+    """What has just been done to a row. `actor` is the person, None for a worker."""
+
+    to: str
+    reason: str
+    actor: Any
+
+    @property
+    def by_person(self) -> bool:
+        return self.actor is not None
 
 
 class Stateful(models.Model):
@@ -39,7 +53,11 @@ class Stateful(models.Model):
         """What must hold on the row, besides its old state, for a move to be made."""
         return {}
 
-    def moved(self, *, by_person: bool) -> None:
+    def action_of(self, to: str) -> str:
+        """The audit log's name for a move; empty when something else there tells of it."""
+        return f"{self._meta.model_name}.{to}"
+
+    def moved(self, move: Move) -> None:
         """Called in the transaction of each move, with the row in its new state."""
 
 
@@ -70,9 +88,9 @@ def transition(
             _compare_and_set(row, old, values, by_person=by_person)
             _keep_step(row, Step(from_state=old, to_state=to, reason=reason, at=now), actor)
             after = {"state": to, "reason": reason, **(facts or {})}
-            action = action or f"{row._meta.model_name}.{to}"
-            audit.record(action, target or row, actor=actor, before={"state": old}, after=after)
-            row.moved(by_person=by_person)
+            if event := action or row.action_of(to):
+                audit.record(event, target or row, actor=actor, before={"state": old}, after=after)
+            row.moved(Move(to, reason, actor))
     except BaseException:
         _set(row, before)
         raise

@@ -19,7 +19,7 @@ from portal.core import audit
 from portal.core.errors import LostRace
 from portal.core.redaction import redact
 from portal.core.work import turns
-from portal.core.work.state import Stateful, transition
+from portal.core.work.state import Move, Stateful, transition
 from portal.core.work.turns import TaskTurn
 
 log = structlog.get_logger(__name__)
@@ -81,9 +81,9 @@ class Work(Stateful, TaskTurn):
         """A worker moves the row only while the turn is its own; people may at any time."""
         return {} if by_person else {"seq": self.seq}
 
-    def moved(self, *, by_person: bool) -> None:
+    def moved(self, move: Move) -> None:
         """What a person moves starts by itself; a worker's step sends the next one when it is done."""
-        if by_person and self.is_stepped:
+        if move.by_person and self.is_stepped:
             self.wake()
 
 
