@@ -76,6 +76,11 @@ class StackState:
         return self.status.endswith("_IN_PROGRESS") and not self.is_planned_only
 
     @property
+    def is_rolling_back_update(self) -> bool:
+        """AWS takes an update back: it failed, or that was asked for."""
+        return self.status in {"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"}
+
+    @property
     def is_complete(self) -> bool:
         """The last change arrived as asked (a finished roll-back is not that)."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
@@ -177,6 +182,19 @@ def _planned(change: ChangeTypeDef) -> PlannedChange:
     )
 
 
+def execution_of(session: AwsSession, stack_name: str, change_set: str) -> str:
+    """How far the execution of a plan is, in AWS's word, e.g. EXECUTE_COMPLETE; empty when there is no such plan."""
+    with accepting("not_found"):
+        return describe_change_set(session, stack_name, change_set).execution_status
+    return ""
+
+
+def delete_change_set(session: AwsSession, stack_name: str, change_set: str) -> None:
+    """Throw a plan away; one that is gone is left alone. Raises AwsProblem (conflict) when it is being executed."""
+    with accepting("not_found"), asking_aws("throw the plan away"):
+        session.client("cloudformation").delete_change_set(StackName=stack_name, ChangeSetName=change_set)
+
+
 @asking_aws("create what was planned")
 def execute_change_set(session: AwsSession, stack_name: str, change_set: str, token: str) -> None:
     """Start the planned change; a plan that is already being (or was) executed is left alone."""
@@ -260,9 +278,27 @@ def _event(said: StackEventTypeDef) -> StackEvent:
     )
 
 
+def cancel_update(session: AwsSession, stack_id: str, token: str) -> None:
+    """Take a running update back; one that has ended meanwhile is left alone (AWS calls that a ValidationError)."""
+    try:
+        with accepting("token_used"), asking_aws("take the change back"):
+            session.client("cloudformation").cancel_update_stack(StackName=stack_id, ClientRequestToken=token)
+    except AwsProblem:
+        found = describe_stack(session, stack_id)
+        if found is not None and found.status == "UPDATE_IN_PROGRESS":
+            raise
+
+
+@asking_aws("go on taking the last change back")
+def continue_rollback(session: AwsSession, stack_id: str, token: str) -> None:
+    """Go on with a roll-back that failed; asked twice with one token it is asked once."""
+    with accepting("token_used"), asking_aws("go on taking the last change back"):
+        session.client("cloudformation").continue_update_rollback(StackName=stack_id, ClientRequestToken=token)
+
+
 def delete_stack(session: AwsSession, stack_name: str, token: str) -> None:
-    """Start the deletion; a stack that is gone or being deleted is left alone."""
-    with accepting("not_found"), asking_aws("delete the environment"):
+    """Start the deletion; a stack that is gone or being deleted is left alone, as is one asked with this token."""
+    with accepting("not_found", "token_used"), asking_aws("delete the environment"):
         session.client("cloudformation").delete_stack(StackName=stack_name, ClientRequestToken=token)
 
 

@@ -51,6 +51,7 @@ _KINDS = {
         "AWS could not {operation}, because it is in use, or another change is under way. Wait until that is "
         "finished, then try again."
     ),
+    "token_used": _Kind("AWS was asked to {operation} before, by the same request. Wait until that is finished."),
     "already_exists": _Kind(
         "AWS could not {operation}, because something of that name exists already. Choose another name, or "
         "remove what is there."
@@ -89,8 +90,9 @@ _CODES = {
     "conflict": (
         "OperationInProgressException ResourceInUse ResourceInUseException DependencyViolation "
         "InvalidChangeSetStatus PriorityInUse UpdateInProgressException OperationAbortedException "
-        "TokenAlreadyExistsException ConflictException"
+        "ConflictException"
     ),
+    "token_used": "TokenAlreadyExistsException",
     "aws_internal": (
         "InternalFailure InternalError InternalServerError ServerException ServiceUnavailable "
         "ServiceUnavailableException InternalServiceException"

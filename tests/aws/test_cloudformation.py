@@ -165,3 +165,59 @@ def test_events_come_oldest_first_and_only_after_the_last_one_seen(session, answ
     found = cloudformation.events(session, "acme-dev", since=NOW + timedelta(seconds=1))
 
     assert [each.event_id for each in found] == ["event-2", "event-3"]
+
+
+def test_a_deletion_asked_for_twice_by_one_request_is_asked_for_once(session, answers):
+    answers("cloudformation").add_client_error("delete_stack", "TokenAlreadyExistsException", "exists")
+
+    cloudformation.delete_stack(session, "acme-dev", "delete-1")
+
+
+def test_an_update_that_ended_cannot_be_cancelled_any_more_and_that_is_no_failure(session, answers):
+    answers("cloudformation").add_client_error("cancel_update_stack", "ValidationError", "cannot be called from")
+    answers("cloudformation").add_response("describe_stacks", stack("UPDATE_COMPLETE"))
+
+    cloudformation.cancel_update(session, "acme-dev", "cancel-1")
+
+
+def test_an_update_that_goes_on_although_it_should_be_cancelled_is_a_failure(session, answers):
+    answers("cloudformation").add_client_error("cancel_update_stack", "AccessDenied", "no")
+    answers("cloudformation").add_response("describe_stacks", stack("UPDATE_IN_PROGRESS"))
+
+    with pytest.raises(AwsProblem) as caught:
+        cloudformation.cancel_update(session, "acme-dev", "cancel-1")
+    assert caught.value.code == "access_denied"
+
+
+def test_a_cancel_asked_for_again_by_the_same_request_is_under_way(session, answers):
+    answers("cloudformation").add_client_error("cancel_update_stack", "TokenAlreadyExistsException", "exists")
+
+    cloudformation.cancel_update(session, "acme-dev", "cancel-1")
+
+
+def test_a_roll_back_that_failed_is_gone_on_with_once(session, answers):
+    answers("cloudformation").add_response(
+        "continue_update_rollback", {}, {"StackName": "acme-dev", "ClientRequestToken": "continue-1"}
+    )
+    answers("cloudformation").add_client_error("continue_update_rollback", "TokenAlreadyExistsException", "exists")
+
+    cloudformation.continue_rollback(session, "acme-dev", "continue-1")
+    cloudformation.continue_rollback(session, "acme-dev", "continue-1")
+
+
+def test_how_far_a_plan_is_carried_out_is_aws_own_word_and_empty_for_none(session, answers):
+    answers("cloudformation").add_response("describe_change_set", plan(execution="EXECUTE_COMPLETE"))
+    answers("cloudformation").add_client_error("describe_change_set", "ChangeSetNotFound", "gone")
+
+    assert cloudformation.execution_of(session, "acme-dev", CHANGE_SET_ID) == "EXECUTE_COMPLETE"
+    assert cloudformation.execution_of(session, "acme-dev", CHANGE_SET_ID) == ""
+
+
+def test_a_plan_is_thrown_away_unless_it_is_carried_out(session, answers):
+    answers("cloudformation").add_client_error("delete_change_set", "ChangeSetNotFound", "gone")
+    answers("cloudformation").add_client_error("delete_change_set", "InvalidChangeSetStatus", "executing")
+
+    cloudformation.delete_change_set(session, "acme-dev", CHANGE_SET_ID)
+    with pytest.raises(AwsProblem) as caught:
+        cloudformation.delete_change_set(session, "acme-dev", CHANGE_SET_ID)
+    assert caught.value.code == "conflict"
