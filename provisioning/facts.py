@@ -1,5 +1,6 @@
-"""What the apps above may know of an environment at AWS: typed, and read from its stack's outputs in one place."""
+"""What the apps above may know of an environment at AWS: typed, and read from its stacks' outputs in one place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from django.conf import settings
@@ -21,7 +22,7 @@ OUTPUTS = {
 
 
 class IncompleteStack(Exception):
-    """A ready environment whose stack does not say all that services need: a bug of the template, or made by hand."""
+    """A ready environment whose stacks do not say all that services need: a bug of the template, or made by hand."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,29 @@ class EnvironmentFacts:
     task_role_arn: str
 
 
+def read(outputs: Mapping[str, str]) -> dict[str, str]:
+    """The facts among a stack's outputs, by their own names."""
+    return {fact: outputs[output] for fact, output in OUTPUTS.items() if outputs.get(output)}
+
+
 def facts_of(environment: Environment) -> EnvironmentFacts:
     """All facts of a ready environment. Raises IncompleteStack, which names what is missing."""
-    given = environment.outputs
-    missing = sorted(OUTPUTS[fact.name] for fact in fields(EnvironmentFacts) if not given.get(OUTPUTS[fact.name]))
+    given = environment.aws_facts
+    missing = sorted(OUTPUTS[fact.name] for fact in fields(EnvironmentFacts) if not given.get(fact.name))
     if missing:
-        raise IncompleteStack(f"The stack of {environment} lacks the outputs {', '.join(missing)}.")
-    return EnvironmentFacts(**{fact: str(given[output]) for fact, output in OUTPUTS.items()})
+        raise IncompleteStack(f"The stacks of {environment} lack the outputs {', '.join(missing)}.")
+    return EnvironmentFacts(**{fact.name: str(given[fact.name]) for fact in fields(EnvironmentFacts)})
 
 
 def cluster_of(environment: Environment) -> str:
     """The cluster's name; empty while there is none, which is so until the stack was made."""
-    return str(environment.outputs.get(OUTPUTS["cluster"], ""))
+    return str(environment.aws_facts.get("cluster", ""))
 
 
 def load_balancer_url(environment: Environment) -> str:
     """Where the environment's public services answer; empty while there is no load balancer."""
-    dns_name = environment.outputs.get(OUTPUTS["load_balancer_dns"])
+    dns_name = environment.aws_facts.get("load_balancer_dns")
     if not dns_name:
         return ""
     shape: str = settings.LOAD_BALANCER_URL
-    return shape.format(name=environment.outputs.get(OUTPUTS["load_balancer"], ""), dns_name=dns_name)
+    return shape.format(name=environment.aws_facts.get("load_balancer", ""), dns_name=dns_name)

@@ -21,8 +21,11 @@ from deployments.models import (
 from portal.accounts.models import Customer, Invitation, Membership, User
 from portal.accounts.services import hash_of
 from portal.support.models import Ticket
+from provisioning import facts
 from provisioning import states as environment_states
-from provisioning.models import AwsAccount, Environment
+from provisioning.accounts import states as account_states
+from provisioning.changes import states as change_states
+from provisioning.models import AwsAccount, Environment, Stack, StackChange
 
 
 class UserFactory(DjangoModelFactory):
@@ -64,7 +67,7 @@ class AwsAccountFactory(DjangoModelFactory):
     name = "Main"
     account_id = "111111111111"
     external_id = "in4it-test-external-id"
-    status = AwsAccount.Status.CONNECTED
+    state = account_states.CONNECTED
 
 
 OUTPUTS = {
@@ -95,8 +98,39 @@ class EnvironmentFactory(DjangoModelFactory):
     network = factory.Sequence(lambda n: f"10.{n % 256}.0.0/16")
     state = environment_states.READY
     created_by = factory.SubFactory(UserFactory)
-    stack_name = factory.LazyAttribute(lambda o: f"{o.customer.slug}-{o.slug}")
+    aws_name = factory.LazyAttribute(lambda o: f"{o.customer.slug}-{o.slug}")
+    aws_facts = factory.LazyFunction(lambda: facts.read(OUTPUTS))
+
+
+class StackFactory(DjangoModelFactory):
+    class Meta:
+        model = Stack
+
+    environment = factory.SubFactory(EnvironmentFactory)
+    customer = factory.SelfAttribute("environment.customer")
+    template = "environment"
+    name = factory.SelfAttribute("environment.aws_name")
     outputs = factory.LazyFunction(lambda: dict(OUTPUTS))
+
+
+class StackChangeFactory(DjangoModelFactory):
+    class Meta:
+        model = StackChange
+
+    stack = factory.SubFactory(StackFactory)
+    environment = factory.SelfAttribute("stack.environment")
+    customer = factory.SelfAttribute("stack.customer")
+    kind = change_states.UPDATE
+    state = change_states.QUEUED
+    requested_by = factory.SubFactory(UserFactory)
+
+
+def carried(environment: Environment, kind: str = change_states.CREATE, **fields: Any) -> StackChange:
+    """The change that the environment's life depends on, of its main stack."""
+    stack = Stack.objects.filter(environment=environment).first() or StackFactory(environment=environment)
+    environment.change = StackChangeFactory(stack=stack, environment=environment, kind=kind, **fields)
+    environment.save(update_fields=["change"])
+    return environment.change
 
 
 class ApplicationFactory(DjangoModelFactory):

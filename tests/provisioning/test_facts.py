@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from provisioning.facts import OUTPUTS, EnvironmentFacts, IncompleteStack, cluster_of, facts_of, load_balancer_url
+from provisioning.facts import OUTPUTS, EnvironmentFacts, IncompleteStack, cluster_of, facts_of, load_balancer_url, read
 from provisioning.stacks import load
 from tests import factories
 
@@ -27,13 +27,13 @@ def test_the_facts_of_a_ready_environment_are_its_stacks_outputs(db):
 
 def test_a_stack_that_lacks_outputs_is_told_with_their_names(db):
     outputs = {name: value for name, value in factories.OUTPUTS.items() if name not in {"VpcId", "LogGroupName"}}
-    environment = factories.EnvironmentFactory(outputs=outputs)
+    environment = factories.EnvironmentFactory(aws_facts=read(outputs))
 
-    with pytest.raises(IncompleteStack, match="lacks the outputs LogGroupName, VpcId"):
+    with pytest.raises(IncompleteStack, match="lack the outputs LogGroupName, VpcId"):
         facts_of(environment)
 
 
 def test_before_the_stack_is_made_there_is_no_cluster_and_no_address(db):
-    environment = factories.EnvironmentFactory(outputs={})
+    environment = factories.EnvironmentFactory(aws_facts={})
 
     assert (cluster_of(environment), load_balancer_url(environment)) == ("", "")

@@ -1,0 +1,1 @@
+"""Customers' AWS accounts: connected, tested, changed."""
