@@ -9,7 +9,8 @@ import boto3
 import pytest
 from django.urls import reverse
 
-from provisioning import services
+from provisioning.accounts import services
+from provisioning.accounts.rules import AccountData
 from provisioning.aws.session import forget_clients
 from provisioning.localaws import control
 from provisioning.models import AwsAccount
@@ -44,7 +45,7 @@ def account(strict_aws, settings, acme, alice) -> Iterator[AwsAccount]:
     settings.PORTAL_AWS_ACCOUNT_ID = PORTAL
     settings.PORTAL_AWS_ACCESS_KEY_ID, settings.PORTAL_AWS_SECRET_ACCESS_KEY = PORTAL, "portal"
     forget_clients()
-    yield services.connect_account(acme, services.AccountData("Main", CUSTOMER), alice)
+    yield services.connect_account(acme, AccountData("Main", CUSTOMER), alice)
     forget_clients()
 
 
@@ -77,7 +78,7 @@ def tested(browse, alice, acme, account):
 def test_the_role_of_the_template_lets_the_portal_in(role, tested):
     page, account = tested()
 
-    assert account.status == AwsAccount.Status.CONNECTED, account.checks
+    assert account.state == "connected", account.checks
     assert f"The portal can enter account {CUSTOMER}." in page
 
 
@@ -86,7 +87,7 @@ def test_a_wrong_external_id_is_refused_with_what_to_do(role, tested, account):
 
     page, account = tested()
 
-    assert account.status == AwsAccount.Status.FAILING
+    assert account.state == "failing"
     assert REFUSED in " ".join(page.split())
 
 
@@ -95,7 +96,7 @@ def test_the_role_trusts_no_other_account_than_the_portals(role, tested, setting
 
     page, account = tested()
 
-    assert account.status == AwsAccount.Status.FAILING
+    assert account.state == "failing"
     assert REFUSED in " ".join(page.split())
 
 
@@ -105,4 +106,4 @@ def test_an_account_that_was_connected_is_failing_once_its_role_changes_its_exte
 
     _, account = tested()
 
-    assert account.status == AwsAccount.Status.FAILING
+    assert account.state == "failing"

@@ -46,7 +46,7 @@ def test_access_keys_and_external_ids_stay_out(olivia: Olivia):
 
     texts = written(olivia)
 
-    assert by_role.status == AwsAccount.Status.FAILING
+    assert by_role.state == "failing"
     assert f"POST {path}test/" in texts["web"]
     assert "aws_account.tested" in texts["audit"]
     own = olivia.stack.environment["PORTAL_AWS_SECRET_ACCESS_KEY"]

@@ -7,8 +7,11 @@ from django.urls import reverse
 from portal.core.errors import UserError
 from portal.core.limits import Limit
 from portal.core.models import AuditEvent
-from provisioning import services, views
+from provisioning.accounts import services, views
+from provisioning.accounts.rules import AccountData
 from provisioning.aws.identity import role_template
+from provisioning.environments.rules import EnvironmentData
+from provisioning.environments.services import request_environment
 from provisioning.models import AwsAccount
 from provisioning.sessions import session_for
 from tests import factories
@@ -25,7 +28,7 @@ def url(name: str, *args) -> str:
 
 @pytest.fixture
 def keyed(acme, alice):
-    return services.connect_account(acme, services.AccountData(**KEY, secret_access_key=SECRET), alice)
+    return services.connect_account(acme, AccountData(**KEY, secret_access_key=SECRET), alice)
 
 
 def test_an_account_is_connected_with_an_external_id_of_its_own(acme, alice, browse):
@@ -33,7 +36,7 @@ def test_an_account_is_connected_with_an_external_id_of_its_own(acme, alice, bro
 
     account = AwsAccount.objects.get()
     assert answer.url == account.get_absolute_url()
-    assert (account.account_id, account.status, account.customer) == ("111111111111", "untested", acme)
+    assert (account.account_id, account.state, account.customer) == ("111111111111", "untested", acme)
     assert len(account.external_id) >= 32
     assert AuditEvent.objects.filter(action="aws_account.added", customer=acme).count() == 1
 
@@ -106,16 +109,16 @@ def test_a_key_is_forgotten_when_a_role_takes_its_place(keyed, alice, browse):
 
 def test_a_changed_account_has_to_be_tested_again_and_keeps_its_external_id(account, alice):
     before = account.external_id
-    services.change_account(account, services.AccountData("Main", "111111111111", role_name="other"), alice)
+    services.change_account(account, AccountData("Main", "111111111111", role_name="other"), alice)
 
     account.refresh_from_db()
-    assert (account.status, account.role_name, account.external_id) == ("untested", "other", before)
+    assert (account.state, account.role_name, account.external_id) == ("untested", "other", before)
 
 
 def test_an_account_in_which_environments_live_keeps_its_number(account, alice):
     factories.EnvironmentFactory(customer=account.customer, account=account)
     with pytest.raises(services.AccountInUse, match="Environments live in this account"):
-        services.change_account(account, services.AccountData("Main", "222222222222"), alice)
+        services.change_account(account, AccountData("Main", "222222222222"), alice)
 
 
 def test_the_template_of_the_role_is_downloaded_with_the_account_of_the_portal(account, alice, browse, settings):
@@ -137,7 +140,7 @@ def test_a_test_shows_every_check_and_connects_the_account(account, alice, brows
     answer = browse(alice).post(url("aws_account_test", account.pk), HTTP_HX_REQUEST="true")
 
     account.refresh_from_db()
-    assert account.status == "connected", account.checks
+    assert account.state == "connected", account.checks
     assert {each["name"] for each in account.checks} >= {"Access", "Network", "Clusters", "Changes"}
     text = answer.content.decode()
     assert "<html" not in text
@@ -154,13 +157,11 @@ def _make_the_role(aws, account) -> None:
 
 @pytest.mark.localaws
 def test_an_access_to_another_account_is_told(acme, alice, aws):
-    wrong = services.AccountData(
-        "Main", "333333333333", access="key", access_key_id="111111111111", secret_access_key="test"
-    )
+    wrong = AccountData("Main", "333333333333", access="key", access_key_id="111111111111", secret_access_key="test")
     account = services.connect_account(acme, wrong, alice)
     services.test_account(account, alice)
 
-    assert account.status == "failing"
+    assert account.state == "failing"
     assert "belongs to account 111111111111, not to 333333333333" in account.checks[0]["sentence"]
 
 
@@ -171,7 +172,7 @@ def test_an_aws_that_does_not_answer_is_a_check_that_failed(account, alice, brow
 
     account.refresh_from_db()
     assert answer.url == account.get_absolute_url()
-    assert account.status == "failing"
+    assert account.state == "failing"
     assert "could not be reached" in browse(alice).get(account.get_absolute_url()).content.decode()
 
 
@@ -215,10 +216,10 @@ def test_the_list_asks_as_much_for_many_accounts_as_for_one(acme, alice, browse,
 
 
 def test_an_account_that_is_not_tested_takes_no_environment(acme, account, alice):
-    account.status = "failing"
-    data = services.EnvironmentData(account=account, name="Dev", kind="dev", region="eu-west-1")
+    account.state = "failing"
+    data = EnvironmentData(account=account, name="Dev", kind="dev", region="eu-west-1")
     with pytest.raises(UserError, match="Test the connection"):
-        services.request_environment(acme, data, alice)
+        request_environment(acme, data, alice)
 
 
 def test_tests_are_limited_because_each_makes_the_portal_wait_for_aws(account, alice, browse, monkeypatch, settings):

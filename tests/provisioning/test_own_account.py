@@ -5,7 +5,9 @@ from django.urls import reverse
 
 from deployments.tasks import make_repository
 from portal.core.models import AuditEvent
-from provisioning import services
+from provisioning.accounts import services
+from provisioning.accounts import states as account_states
+from provisioning.accounts.rules import AccountData, OwnAccount
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import assume, base_client
 from provisioning.models import AwsAccount
@@ -29,13 +31,13 @@ def _own(settings):
 @pytest.fixture
 def stored(acme):
     """One from before, connected then."""
-    return factories.AwsAccountFactory(customer=acme, account_id=OWN, role_name="Admin", status="connected")
+    return factories.AwsAccountFactory(customer=acme, account_id=OWN, role_name="Admin", state="connected")
 
 
 @pytest.mark.parametrize("access", ACCESS.values(), ids=ACCESS.keys())
 def test_it_cannot_be_connected(acme, alice, access):
-    with pytest.raises(services.OwnAccount) as refusal:
-        services.connect_account(acme, services.AccountData("Main", OWN, **access), alice)
+    with pytest.raises(OwnAccount) as refusal:
+        services.connect_account(acme, AccountData("Main", OWN, **access), alice)
 
     assert (str(refusal.value), refusal.value.status) == (SENTENCE, 422)
     assert not AwsAccount.objects.exists()
@@ -45,8 +47,8 @@ def test_it_cannot_be_connected(acme, alice, access):
 @pytest.mark.parametrize("access", ACCESS.values(), ids=ACCESS.keys())
 def test_no_account_becomes_it(acme, alice, access):
     account = factories.AwsAccountFactory(customer=acme, account_id="111111111111")
-    with pytest.raises(services.OwnAccount, match="in4it's own"):
-        services.change_account(account, services.AccountData("Main", OWN, **access), alice)
+    with pytest.raises(OwnAccount, match="in4it's own"):
+        services.change_account(account, AccountData("Main", OWN, **access), alice)
 
     account.refresh_from_db()
     assert account.account_id == "111111111111"
@@ -70,7 +72,7 @@ def test_the_form_that_changes_one_says_so_too(stored, alice, browse):
 
 
 def test_other_numbers_are_welcome(acme, alice):
-    assert services.connect_account(acme, services.AccountData("Main", "999999999998"), alice).pk
+    assert services.connect_account(acme, AccountData("Main", "999999999998"), alice).pk
 
 
 ASK = {"ecs": lambda s: s.client("ecs"), "sts": lambda s: s.client("sts"), "base": base_client, "role": assume}
@@ -90,7 +92,7 @@ def test_a_test_of_one_from_before_fails_and_says_why(stored, alice):
 
     assert [(check.name, check.ok, check.sentence) for check in report.checks] == [("Access", False, SENTENCE)]
     stored.refresh_from_db()
-    assert stored.status == AwsAccount.Status.FAILING
+    assert stored.state == account_states.FAILING
 
 
 def test_work_in_one_from_before_ends_with_the_reason(stored):

@@ -1,0 +1,56 @@
+"""The form about an AWS account."""
+
+from typing import Any
+
+from django import forms
+
+from portal.core.forms import show_problems
+from provisioning.accounts.rules import KEY_LENGTH, NAME_LENGTH, ROLE_NAME, AccountData, normal, problems_of
+from provisioning.models import AwsAccount
+
+
+class AccountForm(forms.Form):
+    """A customer's AWS account, and how the portal gets in."""
+
+    name = forms.CharField(max_length=NAME_LENGTH, help_text="What you call this account, for example Main.")
+    account_id = forms.CharField(label="Account number", help_text="12 digits, at the top right of the AWS console.")
+    access = forms.ChoiceField(
+        label="How the portal gets in",
+        choices=AwsAccount.Access.choices,
+        initial=AwsAccount.Access.ROLE,
+        widget=forms.RadioSelect,
+    )
+    role_name = forms.CharField(
+        initial=ROLE_NAME,
+        required=False,
+        strip=False,
+        help_text="Only for a role. You make it on the next page, from a template.",
+    )
+    access_key_id = forms.CharField(
+        label="Access key ID", max_length=KEY_LENGTH, required=False, help_text="Only for a key."
+    )
+    secret_access_key = forms.CharField(
+        max_length=KEY_LENGTH,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Only for a key. It is stored encrypted and never shown again.",
+    )
+
+    def __init__(self, *args: Any, account: AwsAccount | None = None, **kwargs: Any) -> None:
+        self.has_secret = bool(account and account.secret_access_key)
+        if account:
+            shown = ("name", "account_id", "access", "role_name", "access_key_id")
+            kwargs["initial"] = {name: getattr(account, name) for name in shown}
+        super().__init__(*args, **kwargs)
+        if self.has_secret:
+            self.fields["secret_access_key"].help_text = "A key is stored. Leave this empty to keep it."
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        entered = normal(AccountData(**{name: data.get(name, "") for name in self.fields}))
+        show_problems(self, problems_of(entered, has_secret=self.has_secret))
+        return data
+
+    def data_entered(self) -> AccountData:
+        """The valid form as the services take it."""
+        return AccountData(**self.cleaned_data)

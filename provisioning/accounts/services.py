@@ -1,0 +1,114 @@
+"""What people do with AWS accounts: connect, change and test them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from portal.accounts.models import Customer, User
+from portal.core import audit
+from portal.core.errors import Invalid, LostRace
+from portal.core.work.state import transition
+from provisioning.accounts import states
+from provisioning.accounts.rules import AccountData, checked
+from provisioning.aws.identity import ConnectionReport, new_external_id, role_template, test_connection
+from provisioning.models import AwsAccount
+from provisioning.sessions import TEST_READ_SECONDS, session_for
+from provisioning.states import GONE
+
+
+class AccountInUse(Invalid):
+    """The account holds environments: it cannot become another one."""
+
+    code = "account_in_use"
+
+
+class AccountExists(Invalid):
+    """The customer has connected this account before."""
+
+    code = "account_exists"
+
+
+def connect_account(customer: Customer, data: AccountData, actor: User) -> AwsAccount:
+    """A new AWS account, not tested yet, with an ExternalId of its own. Raises Invalid, OwnAccount for in4it's."""
+    data = _without_unused_key(checked(data, has_secret=False))
+    account = AwsAccount(customer=customer, external_id=new_external_id(), **asdict(data))
+    with _once_per_customer(data), transaction.atomic():
+        account.save(force_insert=True)
+        audit.record("aws_account.added", account, actor=actor, after=asdict(data))
+    return account
+
+
+def change_account(account: AwsAccount, data: AccountData, actor: User) -> AwsAccount:
+    """New data for an account; it has to be tested again.
+
+    Raises Invalid, of which AccountInUse for another number under environments, OwnAccount for in4it's.
+    """
+    stored = account.secret_access_key
+    data = checked(data, has_secret=bool(stored))
+    if data.account_id != account.account_id and account.environments.exclude(state__in=GONE).exists():
+        taken = "Environments live in this account, so its number cannot change. Add the other account."
+        raise AccountInUse({"account_id": taken})
+    data = _without_unused_key(replace(data, secret_access_key=data.secret_access_key or stored))
+    before = {name: getattr(account, name) for name in asdict(data)}
+    with _once_per_customer(data), transaction.atomic():
+        for name, value in {**asdict(data), "checks": [], "checked_at": None}.items():
+            setattr(account, name, value)
+        account.save(update_fields=[*asdict(data), "checks", "checked_at"])
+        audit.record("aws_account.changed", account, actor=actor, before=before, after=asdict(data))
+        if account.state != states.UNTESTED:
+            transition(account, states.UNTESTED, actor=actor)
+    return account
+
+
+def test_account(account: AwsAccount, actor: User) -> ConnectionReport:
+    """Tries the access for real, with short waits, and keeps the report.
+
+    Raises LostRace when the access was changed meanwhile: the result says nothing about the new one.
+    """
+    session = session_for(account, settings.AWS_REGIONS[0], read_seconds=TEST_READ_SECONDS)
+    report = test_connection(session, account.account_id)
+    to = states.CONNECTED if report.ok else states.FAILING
+    checks = [{"name": each.name, "ok": each.ok, "sentence": each.sentence} for each in report.checks]
+    if to == account.state:
+        _keep_report(account, checks, actor)
+    else:
+        transition(account, to, actor=actor, action="aws_account.tested", checks=checks, checked_at=timezone.now())
+    return report
+
+
+test_account.__test__ = False  # type: ignore[attr-defined]  # the name looks like a test's
+
+
+def template_for(account: AwsAccount) -> str:
+    """The CloudFormation template that makes the portal's role in this account."""
+    return role_template(settings.PORTAL_AWS_ACCOUNT_ID, account.external_id, account.role_name)
+
+
+def _keep_report(account: AwsAccount, checks: list[dict[str, Any]], actor: User) -> None:
+    """Tested again, with the same outcome."""
+    account.checks, account.checked_at = checks, timezone.now()
+    unchanged = AwsAccount.objects.filter(pk=account.pk, state=account.state, **account.condition(by_person=True))
+    with transaction.atomic():
+        if not unchanged.update(checks=account.checks, checked_at=account.checked_at):
+            raise LostRace(f"{account} was changed while it was tested. Test it again.")
+        audit.record("aws_account.tested", account, actor=actor, after={"state": account.state})
+
+
+@contextmanager
+def _once_per_customer(data: AccountData) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise AccountExists({"account_id": f"Account {data.account_id} is connected already."}) from error
+
+
+def _without_unused_key(data: AccountData) -> AccountData:
+    """A key that is not used is not kept."""
+    if data.access == AwsAccount.Access.KEY:
+        return data
+    return replace(data, access_key_id="", secret_access_key="")
