@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from provisioning.aws.cloudformation import ResourceState, StackEvent, StackState
-from provisioning.environments.causes import ASK_US, Failure, advice_for, creation_failure, deletion_failure
-from provisioning.environments.wording import charges, kind_of
+from provisioning.changes.causes import ASK_US, Failure, advice_for, creation_failure, deletion_failure
+from provisioning.changes.wording import charges, kind_of
 from provisioning.stacks import load
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

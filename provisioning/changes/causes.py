@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from provisioning.aws.cloudformation import ResourceState, StackEvent, StackState
-from provisioning.environments.wording import kind_of
+from provisioning.changes.wording import kind_of
 
 _STACK = "AWS::CloudFormation::Stack"
+_FAILED = {"CREATE_FAILED", "UPDATE_FAILED"}
 _FOLLOW_UP = re.compile(r"cancelled|canceled", re.IGNORECASE)  # resources that AWS gave up because another one failed
 
 
@@ -78,12 +79,36 @@ def creation_failure(stack: StackState, events: Iterable[StackEvent]) -> Failure
     return _of_resource(first.type, first.logical_id, "be made", first.reason)
 
 
+def update_failure(stack: StackState, events: Iterable[StackEvent]) -> Failure:
+    """Why an update is taken back: the first resource that failed by itself, or that somebody asked for it."""
+    first = next(iter(own_failures(events)), None)
+    if first is None:
+        return _of_stack("AWS takes the change back", stack.reason or stack.status)
+    return _of_resource(first.type, first.logical_id, "be changed", first.reason)
+
+
+def rollback_failure(stack: StackState) -> Failure:
+    """Why AWS could not take an update back."""
+    return _of_stack("AWS could not take the change back", stack.reason or stack.status)
+
+
+def vanished(when: str) -> Failure:
+    """The stack is not there any more, and the portal did not remove it."""
+    return Failure(f"The stack of the environment was removed outside the portal {when}.", "Try again.")
+
+
+OVERTAKEN = Failure(
+    "The stack was changed outside the portal after this plan was made, so AWS does not carry it out any more.",
+    "Make a new plan.",
+)
+
+
 def own_failures(events: Iterable[StackEvent]) -> list[StackEvent]:
     """Events (oldest first) of resources that failed, without those that failed only because another did."""
     return [
         event
         for event in events
-        if event.status == "CREATE_FAILED" and event.type != _STACK and not _FOLLOW_UP.search(event.reason)
+        if event.status in _FAILED and event.type != _STACK and not _FOLLOW_UP.search(event.reason)
     ]
 
 
