@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+FOLDER = Path(__file__).parent
+
 
 @dataclass(frozen=True)
 class Template:
@@ -36,7 +38,7 @@ _Loader.add_multi_constructor("!", _untagged)
 @cache
 def load(name: str) -> Template:
     """The template `name`.yaml of this folder."""
-    body = (Path(__file__).parent / f"{name}.yaml").read_text(encoding="utf-8")
+    body = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
     resources = yaml.load(body, Loader=_Loader)["Resources"]  # noqa: S506 - a SafeLoader
     return Template(
         body,
