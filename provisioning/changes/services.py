@@ -1,0 +1,135 @@
+"""What people ask of a change: made, approved, discarded, rolled back. Each starts its own work when it commits."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from portal.accounts.models import User
+from portal.core import audit
+from portal.core.errors import Busy, IllegalMove
+from portal.core.work.state import transition
+from portal.core.work.steps import begin
+from provisioning.changes import selectors, states
+from provisioning.models import Environment, Stack, StackChange
+from provisioning.models.stack import MAIN
+
+
+def request_stack(environment: Environment, template: str, parameters: Mapping[str, str], actor: User) -> StackChange:
+    """A further stack for a ready environment: it is planned, and made when somebody approves.
+
+    `template` names one of provisioning/stacks. Raises IllegalMove when the environment is not ready, Busy when the
+    stack is being changed already. After a creation that failed this begins it anew.
+    """
+    with transaction.atomic():
+        _refuse_unready(environment)
+        stack, _ = Stack.objects.get_or_create(
+            customer=environment.customer,
+            environment=environment,
+            template=template,
+            removed_at=None,
+            defaults={"name": f"{environment.aws_name}-{template}"},
+        )
+        return _asked(new_change(stack, states.CREATE, actor, parameters), actor)
+
+
+def request_update(stack: Stack, parameters: Mapping[str, str], actor: User) -> StackChange:
+    """The stack with these parameters and the present template: planned, and carried out when somebody approves.
+
+    What runs in the environment goes on, and can be deployed to meanwhile. Raises IllegalMove when the environment is
+    not ready, Busy when the stack is being changed already.
+    """
+    with transaction.atomic():
+        _refuse_unready(stack.environment)
+        return _asked(new_change(stack, states.UPDATE, actor, parameters), actor)
+
+
+def request_removal(stack: Stack, actor: User) -> StackChange:
+    """Takes a further stack away from an environment that stays. The main one goes with its environment only."""
+    if stack.template == MAIN:
+        raise IllegalMove(f"{stack} is what {stack.environment.name} consists of. Delete the environment instead.")
+    with transaction.atomic():
+        _refuse_unready(stack.environment)
+        return _asked(new_change(stack, states.REMOVE, actor), actor)
+
+
+def approve_change(change: StackChange, actor: User) -> None:
+    """The plan may be carried out. Raises IllegalMove or LostRace when it does not wait for that."""
+    if change.state != states.PLANNED:
+        raise IllegalMove(f"{change} has no plan that waits for approval. Reload the page to see where it stands.")
+    transition(change, states.APPLYING, actor=actor)
+
+
+def discard_change(change: StackChange, actor: User) -> None:
+    """The plan is not wanted; nothing was done yet. Raises IllegalMove or LostRace when it is too late for that."""
+    transition(change, states.DISCARDED, actor=actor)
+
+
+def roll_back_change(change: StackChange, actor: User) -> None:
+    """Takes an update back while AWS carries it out. Raises IllegalMove for everything else, LostRace when it ended."""
+    if change.kind != states.UPDATE:
+        raise IllegalMove(f"{change} cannot be taken back. Delete what it made instead.")
+    transition(change, states.ROLLING_BACK, actor=actor, reason=f"{actor} asked for the change to be taken back.")
+
+
+def new_change(stack: Stack, kind: str, actor: User, parameters: Mapping[str, str] | None = None) -> StackChange:
+    """A change whose work begins at once. Raises Busy while there is another one of the same stack."""
+    change = StackChange(
+        customer=stack.customer,
+        environment=stack.environment,
+        stack=stack,
+        kind=kind,
+        requested_by=actor,
+        parameters=dict(parameters or {}),
+        state=states.QUEUED,
+    )
+    try:
+        with transaction.atomic():
+            begin(change)
+    except IntegrityError as error:
+        raise Busy(f"{stack} is being changed already. Wait until that ends, or discard its plan first.") from error
+    return change
+
+
+def carry(environment: Environment, change: StackChange) -> None:
+    """From now on the environment's state follows this change."""
+    change.environment = environment
+    environment.change = change
+    Environment.objects.filter(pk=environment.pk).update(change=change)
+
+
+def refuse_under_way(environment: Environment) -> None:
+    """Raises Busy while AWS changes a stack of an environment that is ready."""
+    for change in selectors.open_changes(environment):
+        if change.pk != environment.change_id and change.state not in states.DISCARDABLE:
+            raise Busy(f"{change} is under way. Wait until that ends.")
+
+
+def give_up_plans(environment: Environment, actor: User) -> None:
+    """Discards what is only planned."""
+    for change in selectors.open_changes(environment):
+        change.environment = environment
+        discard_change(change, actor)
+
+
+def remove_next(environment: Environment, actor: User) -> bool:
+    """Begins the removal of the stack that was added last; False when there is none any more."""
+    stack = selectors.living_stacks(environment).last()
+    if stack is None:
+        return False
+    stack.environment = environment
+    carry(environment, new_change(stack, states.REMOVE, actor))
+    return True
+
+
+def _refuse_unready(environment: Environment) -> None:
+    """Held until the transaction ends: a deletion does not begin meanwhile."""
+    held = Environment.objects.select_for_update().get(pk=environment.pk)
+    if not held.is_ready:
+        raise IllegalMove(f"{environment.name} is not ready, so its stacks cannot be changed now.")
+
+
+def _asked(change: StackChange, actor: Any) -> StackChange:
+    facts = {"stack": change.stack.name, "parameters": change.parameters}
+    audit.record(f"stack.{change.kind}_requested", change, actor=actor, after=facts)
+    return change
