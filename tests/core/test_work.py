@@ -1,4 +1,4 @@
-"""Long-running work: moves, turns, and what happens when workers, queues and AWS fail. An environment stands for it."""
+"""Long-running work: moves, turns, and what happens when workers, queues and AWS fail; shown by changes of stacks."""
 
 from datetime import timedelta
 
@@ -17,11 +17,12 @@ from portal.core.models import AuditEvent
 from portal.core.work import steps as work
 from portal.core.work import turns
 from portal.core.work.state import transition
-from provisioning import states
-from provisioning.models import Environment
+from provisioning.changes import states
+from provisioning.models import StackChange
 from tests import factories
 from tests.conftest import free_port
 
+EVERY = sorted({*states.MOVES, *(to for moves in states.MOVES.values() for to in moves)})
 KINDS = work.kinds()
 TURNS = [model for model in apps.get_models() if issubclass(model, turns.TaskTurn)]
 every_example_has_its_rows = settings(
@@ -50,29 +51,29 @@ def queue(monkeypatch):
 
 
 @pytest.fixture
-def environment(db):
-    return factories.EnvironmentFactory(state=states.DRAFT)
+def change(db):
+    return factories.StackChangeFactory(state=states.QUEUED)
 
 
 @pytest.fixture
-def step(queue, environment, django_capture_on_commit_callbacks):
+def step(queue, change, django_capture_on_commit_callbacks):
     """Delivers a step to a worker, as Celery would."""
 
     def deliver(advance, seq: int = 0) -> None:
         with django_capture_on_commit_callbacks(execute=True):
-            work.run_step(Environment, environment.pk, seq, advance)
-        environment.refresh_from_db()
+            work.run_step(StackChange, change.pk, seq, advance)
+        change.refresh_from_db()
 
     return deliver
 
 
-def claim(row: Environment) -> bool:
+def claim(row: StackChange) -> bool:
     """Another worker takes the turn."""
-    return turns.claim(Environment.objects.all(), row.pk, row.seq) is not None
+    return turns.claim(StackChange.objects.all(), row.pk, row.seq) is not None
 
 
 def to(state: str, seconds: float = 3):
-    def advance(row: Environment) -> float:
+    def advance(row: StackChange) -> float:
         transition(row, state)
         return seconds
 
@@ -80,52 +81,52 @@ def to(state: str, seconds: float = 3):
 
 
 def fail(error: Exception):
-    def advance(_row: Environment) -> float:
+    def advance(_row: StackChange) -> float:
         raise error
 
     return advance
 
 
-def test_a_move_saves_state_reason_and_fields_and_writes_step_and_event(environment, erin):
-    transition(environment, states.PLANNING, reason="Wanted.", actor=erin, advice="Wait.")
+def test_a_move_saves_state_reason_and_fields_and_writes_step_and_event(change, erin):
+    transition(change, states.PLANNING, reason="Wanted.", actor=erin, advice="Wait.")
 
-    environment.refresh_from_db()
-    assert (environment.state, environment.reason, environment.advice) == ("planning", "Wanted.", "Wait.")
-    step = environment.steps.get()
-    assert (step.from_state, step.to_state, step.reason, step.actor_name) == ("draft", "planning", "Wanted.", "Erin")
+    change.refresh_from_db()
+    assert (change.state, change.reason, change.advice) == ("planning", "Wanted.", "Wait.")
+    step = change.steps.get()
+    assert (step.from_state, step.to_state, step.reason, step.actor_name) == ("queued", "planning", "Wanted.", "Erin")
     event = AuditEvent.objects.get()
-    assert (event.action, event.actor, event.customer) == ("environment.planning", erin, environment.customer)
-    assert (event.before, event.after) == ({"state": "draft"}, {"state": "planning", "reason": "Wanted."})
+    assert (event.action, event.actor, event.customer) == ("stack.update_planning", erin, change.customer)
+    assert (event.before, event.after) == ({"state": "queued"}, {"state": "planning", "reason": "Wanted."})
 
 
-def test_a_move_that_the_table_lacks_is_refused_in_words(environment):
-    with pytest.raises(IllegalMove, match="is draft: it cannot become ready from there"):
-        transition(environment, states.READY)
+def test_a_move_that_the_table_lacks_is_refused_in_words(change):
+    with pytest.raises(IllegalMove, match="is queued: it cannot become done from there"):
+        transition(change, states.DONE)
 
-    assert not environment.steps.exists()
+    assert not change.steps.exists()
 
 
-def test_of_two_who_move_a_row_at_once_the_second_loses(environment):
-    other = Environment.objects.get(pk=environment.pk)
-    transition(environment, states.PLANNING)
+def test_of_two_who_move_a_row_at_once_the_second_loses(change):
+    other = StackChange.objects.get(pk=change.pk)
+    transition(change, states.PLANNING)
 
     with pytest.raises(LostRace):
         transition(other, states.PLANNING)
 
-    assert environment.steps.count() == 1
-    assert other.state == states.DRAFT
+    assert change.steps.count() == 1
+    assert other.state == states.QUEUED
 
 
-def test_work_starts_once_and_finishes_when_no_worker_has_anything_to_do(environment):
-    transition(environment, states.PLANNING)
-    started = environment.started_at
-    assert (started is None, environment.finished_at) == (False, None)
+def test_work_starts_once_and_finishes_when_no_worker_has_anything_to_do(change):
+    transition(change, states.PLANNING)
+    started = change.started_at
+    assert (started is None, change.finished_at) == (False, None)
 
-    transition(environment, states.PLANNED)
-    assert environment.finished_at is not None
+    transition(change, states.PLANNED)
+    assert change.finished_at is not None
 
-    transition(environment, states.CREATING)
-    assert (environment.started_at, environment.finished_at) == (started, None)
+    transition(change, states.APPLYING)
+    assert (change.started_at, change.finished_at) == (started, None)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,46 +135,46 @@ def test_every_state_a_worker_acts_on_can_end_in_an_error_of_ours(kind):
 
 
 @every_example_has_its_rows
-@given(wishes=st.lists(st.sampled_from(sorted({*states.MOVES, states.DELETED})), max_size=12))
+@given(wishes=st.lists(st.sampled_from(EVERY), max_size=12))
 def test_whatever_is_wished_the_steps_are_a_path_through_the_table(db, wishes):
-    environment = factories.EnvironmentFactory(state=states.DRAFT)
+    change = factories.StackChangeFactory(state=states.QUEUED)
     events_before = AuditEvent.objects.count()
 
     for wish in wishes:
-        before = environment.state
+        before = change.state
         if wish in states.MOVES.get(before, frozenset()):
-            transition(environment, wish)
+            transition(change, wish)
         else:
             with pytest.raises(IllegalMove):
-                transition(environment, wish)
-            assert Environment.objects.get(pk=environment.pk).state == before
+                transition(change, wish)
+            assert StackChange.objects.get(pk=change.pk).state == before
 
-    path = [states.DRAFT, *environment.steps.values_list("to_state", flat=True)]
-    assert list(environment.steps.values_list("from_state", flat=True)) == path[:-1]
-    assert path[-1] == Environment.objects.get(pk=environment.pk).state
+    path = [states.QUEUED, *change.steps.values_list("to_state", flat=True)]
+    assert list(change.steps.values_list("from_state", flat=True)) == path[:-1]
+    assert path[-1] == StackChange.objects.get(pk=change.pk).state
     assert AuditEvent.objects.count() - events_before == len(path) - 1
 
 
-def test_a_step_does_its_work_and_enqueues_the_next_after_its_seconds(step, queue, environment):
+def test_a_step_does_its_work_and_enqueues_the_next_after_its_seconds(step, queue, change):
     step(to(states.PLANNING, seconds=3))
 
-    assert environment.state == states.PLANNING
-    assert queue.sent == [((environment.pk, 1), 3)]
+    assert change.state == states.PLANNING
+    assert queue.sent == [((change.pk, 1), 3)]
 
 
-def test_a_step_after_which_people_decide_enqueues_nothing(step, queue, environment):
-    Environment.objects.filter(pk=environment.pk).update(state=states.PLANNING)
+def test_a_step_after_which_people_decide_enqueues_nothing(step, queue, change):
+    StackChange.objects.filter(pk=change.pk).update(state=states.PLANNING)
 
     step(to(states.PLANNED))
 
-    assert environment.state == states.PLANNED
+    assert change.state == states.PLANNED
     assert queue.sent == []
 
 
-def test_a_doubled_delivery_does_nothing(step, queue, environment):
+def test_a_doubled_delivery_does_nothing(step, queue, change):
     seen = []
 
-    def look(row: Environment) -> float:
+    def look(row: StackChange) -> float:
         seen.append(row.seq)
         return 1
 
@@ -184,111 +185,111 @@ def test_a_doubled_delivery_does_nothing(step, queue, environment):
     assert len(queue.sent) == 1
 
 
-def test_a_step_for_finished_work_does_nothing(step, environment):
-    Environment.objects.filter(pk=environment.pk).update(state=states.READY)
+def test_a_step_for_finished_work_does_nothing(step, change):
+    StackChange.objects.filter(pk=change.pk).update(state=states.DONE)
 
     step(fail(AssertionError("not called")))
 
-    assert environment.state == states.READY
+    assert change.state == states.DONE
 
 
-def test_what_can_be_tried_again_is_and_people_read_why(step, queue, environment):
+def test_what_can_be_tried_again_is_and_people_read_why(step, queue, change):
     step(fail(work.RetryLater("AWS is slow to answer.", 20)))
 
-    assert environment.problem == "AWS is slow to answer."
-    assert environment.state == states.DRAFT
-    assert queue.sent == [((environment.pk, 1), 20)]
+    assert change.problem == "AWS is slow to answer."
+    assert change.state == states.QUEUED
+    assert queue.sent == [((change.pk, 1), 20)]
 
 
 @pytest.mark.parametrize("passing", [SoftTimeLimitExceeded(), OperationalError("database is locked")])
-def test_a_step_that_was_only_slow_is_no_error_of_ours_and_is_done_again(step, queue, environment, passing):
+def test_a_step_that_was_only_slow_is_no_error_of_ours_and_is_done_again(step, queue, change, passing):
     step(fail(passing))
 
-    assert environment.state == states.DRAFT
-    assert environment.problem == "This step took too long. It is being tried again."
-    assert queue.sent == [((environment.pk, 1), work.SLOW_SECONDS)]
+    assert change.state == states.QUEUED
+    assert change.problem == "This step took too long. It is being tried again."
+    assert queue.sent == [((change.pk, 1), work.SLOW_SECONDS)]
 
 
-def test_a_slow_step_whose_turn_was_given_to_another_worker_moves_nothing(step, environment):
-    def overtaken(row: Environment) -> float:
+def test_a_slow_step_whose_turn_was_given_to_another_worker_moves_nothing(step, change):
+    def overtaken(row: StackChange) -> float:
         assert claim(row)
         return to(states.PLANNING)(row)
 
     step(overtaken)
 
-    assert environment.state == states.DRAFT
+    assert change.state == states.QUEUED
 
 
-def test_a_slow_step_whose_turn_was_given_to_another_worker_writes_nothing(step, environment):
-    def overtaken(row: Environment) -> float:
+def test_a_slow_step_whose_turn_was_given_to_another_worker_writes_nothing(step, change):
+    def overtaken(row: StackChange) -> float:
         assert claim(row)
         work.keep(row, change_set_id="of an earlier attempt")
         return 0
 
     step(overtaken)
 
-    assert environment.change_set_id == ""
+    assert change.change_set_id == ""
 
 
-def test_a_slow_step_that_breaks_after_another_worker_took_over_ends_nothing(step, environment):
-    def overtaken(row: Environment) -> float:
+def test_a_slow_step_that_breaks_after_another_worker_took_over_ends_nothing(step, change):
+    def overtaken(row: StackChange) -> float:
         assert claim(row)
         raise KeyError("VpcId")
 
     step(overtaken)
 
-    assert environment.state == states.DRAFT
+    assert change.state == states.QUEUED
 
 
-def test_people_may_act_while_a_step_is_under_way(environment, erin):
-    assert claim(environment)
+def test_people_may_act_while_a_step_is_under_way(change, erin):
+    assert claim(change)
 
-    transition(environment, states.PLANNING, actor=erin)
+    transition(change, states.PLANNING, actor=erin)
 
-    assert environment.state == states.PLANNING
+    assert change.state == states.PLANNING
 
 
 def test_silence_is_longer_than_the_longest_step(settings):
     assert settings.WORK_STALE_SECONDS > settings.CELERY_TASK_TIME_LIMIT
 
 
-def test_the_problem_is_forgotten_when_a_step_goes_well_again(step, environment):
+def test_the_problem_is_forgotten_when_a_step_goes_well_again(step, change):
     step(fail(work.RetryLater("AWS is slow to answer.", 20)))
 
     step(lambda row: 1, seq=1)
 
-    assert environment.problem == ""
+    assert change.problem == ""
 
 
-def test_a_lost_race_is_looked_at_again_at_once(step, queue, environment):
+def test_a_lost_race_is_looked_at_again_at_once(step, queue, change):
     step(fail(LostRace("gone")))
 
-    assert environment.state == states.DRAFT
-    assert queue.sent == [((environment.pk, 1), 0)]
+    assert change.state == states.QUEUED
+    assert queue.sent == [((change.pk, 1), 0)]
 
 
-def test_a_bug_ends_in_errored_with_a_sentence_for_people_and_the_traceback_for_engineers(step, queue, environment):
+def test_a_bug_ends_in_errored_with_a_sentence_for_people_and_the_traceback_for_engineers(step, queue, change):
     step(fail(KeyError("VpcId")))
 
-    assert (environment.state, environment.reason) == (work.ERRORED, work.ERRORED_SENTENCE)
-    assert "KeyError: 'VpcId'" in environment.traceback
-    assert "VpcId" not in environment.reason
+    assert (change.state, change.reason) == (work.ERRORED, work.ERRORED_SENTENCE)
+    assert "KeyError: 'VpcId'" in change.traceback
+    assert "VpcId" not in change.reason
     assert queue.sent == []
 
 
-def test_a_bug_in_a_step_whose_work_somebody_else_ended_changes_nothing(step, environment):
-    def ended_meanwhile(row: Environment) -> float:
-        Environment.objects.filter(pk=row.pk).update(state=states.DELETED)
+def test_a_bug_in_a_step_whose_work_somebody_else_ended_changes_nothing(step, change):
+    def ended_meanwhile(row: StackChange) -> float:
+        StackChange.objects.filter(pk=row.pk).update(state=states.DISCARDED)
         raise KeyError("VpcId")
 
     step(ended_meanwhile)
 
-    assert environment.state == states.DELETED
+    assert change.state == states.DISCARDED
 
 
-def test_nothing_is_enqueued_for_a_change_that_is_rolled_back(environment, queue, django_capture_on_commit_callbacks):
+def test_nothing_is_enqueued_for_a_change_that_is_rolled_back(change, queue, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=False) as later:
-        environment.wake()
+        change.wake()
 
     assert queue.sent == []
     assert len(later) == 1
@@ -313,43 +314,43 @@ def lost_broker(monkeypatch):
 
 
 def test_a_lost_broker_is_no_error_and_is_not_asked_again_at_once(
-    environment, lost_broker, django_capture_on_commit_callbacks
+    change, lost_broker, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        environment.wake()
-        environment.wake()
+        change.wake()
+        change.wake()
 
-    assert lost_broker == [(environment.pk, 0)]
+    assert lost_broker == [(change.pk, 0)]
 
 
 def test_what_a_person_moves_to_work_starts_when_the_transaction_commits(
-    environment, erin, queue, django_capture_on_commit_callbacks
+    change, erin, queue, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        transition(environment, states.PLANNING, actor=erin)
+        transition(change, states.PLANNING, actor=erin)
         assert queue.sent == []
 
-    assert (queue.sent, queue.tasks) == ([((environment.pk, 0), 0)], {"provisioning.step_environment"})
+    assert (queue.sent, queue.tasks) == ([((change.pk, 0), 0)], {"provisioning.step_change"})
 
 
-def test_a_move_whose_transaction_fails_leaves_the_row_as_it_was(environment, monkeypatch):
+def test_a_move_whose_transaction_fails_leaves_the_row_as_it_was(change, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("The log is full.")
 
     monkeypatch.setattr("portal.core.audit.record", broken)
     with pytest.raises(RuntimeError, match="The log is full"):
-        transition(environment, states.PLANNING, reason="Wanted.")
+        transition(change, states.PLANNING, reason="Wanted.")
 
-    assert (environment.state, environment.reason) == (states.DRAFT, "")
-    environment.refresh_from_db()
-    assert environment.state == states.DRAFT
+    assert (change.state, change.reason) == (states.QUEUED, "")
+    change.refresh_from_db()
+    assert change.state == states.QUEUED
 
 
-def test_a_traceback_for_engineers_holds_no_secret(step, environment):
+def test_a_traceback_for_engineers_holds_no_secret(step, change):
     step(fail(RuntimeError("password=hunter2 was refused")))
 
-    assert "RuntimeError" in environment.traceback
-    assert "hunter2" not in environment.traceback
+    assert "RuntimeError" in change.traceback
+    assert "hunter2" not in change.traceback
 
 
 @pytest.mark.parametrize("kind", TURNS)
@@ -359,56 +360,56 @@ def test_every_kind_names_a_task_that_workers_know(kind):
     assert kind.TASK in current_app.tasks
 
 
-def test_work_without_a_sign_of_life_is_picked_up(environment, queue, settings, django_capture_on_commit_callbacks):
+def test_work_without_a_sign_of_life_is_picked_up(change, queue, settings, django_capture_on_commit_callbacks):
     silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
-    Environment.objects.filter(pk=environment.pk).update(heartbeat_at=silent, seq=7)
-    factories.EnvironmentFactory(state=states.DRAFT)
-    factories.EnvironmentFactory(state=states.READY, heartbeat_at=silent)
+    StackChange.objects.filter(pk=change.pk).update(heartbeat_at=silent, seq=7)
+    factories.StackChangeFactory(state=states.QUEUED)
+    factories.StackChangeFactory(state=states.DONE, heartbeat_at=silent)
 
     tasks.tick_work()
 
-    assert queue.sent == [((environment.pk, 7), 0)]
+    assert queue.sent == [((change.pk, 7), 0)]
 
 
-def test_what_was_picked_up_is_left_alone_until_it_is_silent_again(environment, queue, settings):
+def test_what_was_picked_up_is_left_alone_until_it_is_silent_again(change, queue, settings):
     silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
-    Environment.objects.filter(pk=environment.pk).update(heartbeat_at=silent)
+    StackChange.objects.filter(pk=change.pk).update(heartbeat_at=silent)
 
     tasks.tick_work()
     tasks.tick_work()
 
-    assert queue.sent == [((environment.pk, 0), 0)]
+    assert queue.sent == [((change.pk, 0), 0)]
 
 
-def test_what_the_broker_did_not_take_is_picked_up_by_the_next_tick(environment, lost_broker, settings):
+def test_what_the_broker_did_not_take_is_picked_up_by_the_next_tick(change, lost_broker, settings):
     silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
-    Environment.objects.filter(pk=environment.pk).update(heartbeat_at=silent)
+    StackChange.objects.filter(pk=change.pk).update(heartbeat_at=silent)
 
     tasks.tick_work()
     turns.broker.open()
     tasks.tick_work()
 
-    assert lost_broker == [(environment.pk, 0), (environment.pk, 0)]
+    assert lost_broker == [(change.pk, 0), (change.pk, 0)]
 
 
 @every_example_has_its_rows
 @given(luck=st.lists(st.sampled_from(["deliver", "double", "lose", "tick"]), max_size=20))
 def test_whatever_is_lost_or_doubled_every_move_is_made_once(db, queue, django_capture_on_commit_callbacks, luck):
-    environment = factories.EnvironmentFactory(state=states.DRAFT)
+    change = factories.StackChangeFactory(state=states.QUEUED)
     queue.sent.clear()
-    path = {states.DRAFT: states.PLANNING, states.PLANNING: states.PLANNED}
+    path = {states.QUEUED: states.PLANNING, states.PLANNING: states.PLANNED}
 
     def deliver(seq: int) -> None:
-        work.run_step(Environment, environment.pk, seq, lambda row: to(path[row.state])(row))
+        work.run_step(StackChange, change.pk, seq, lambda row: to(path[row.state])(row))
 
     for what in [*luck, "tick", "deliver", "tick", "deliver"]:
         with django_capture_on_commit_callbacks(execute=True):
             if what == "tick":
-                Environment.objects.filter(pk=environment.pk).update(heartbeat_at=timezone.now() - timedelta(days=1))
-                work.pick_up(Environment)
+                StackChange.objects.filter(pk=change.pk).update(heartbeat_at=timezone.now() - timedelta(days=1))
+                work.pick_up(StackChange)
             elif queue.sent:
                 (_, seq), _ = queue.sent[-1] if what == "double" else queue.sent.pop()
                 if what != "lose":
                     deliver(seq)
 
-    assert list(environment.steps.values_list("to_state", flat=True)) == [states.PLANNING, states.PLANNED]
+    assert list(change.steps.values_list("to_state", flat=True)) == [states.PLANNING, states.PLANNED]

@@ -4,15 +4,19 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
 import pytest
 from django.db import connection
 
-from provisioning import services, tasks
+from provisioning import stacks, tasks
 from provisioning.aws.session import AwsSession, forget_clients
+from provisioning.changes import states as change_states
+from provisioning.environments import services
+from provisioning.environments.rules import EnvironmentData
 from provisioning.localaws import control
-from provisioning.models import Environment
+from provisioning.models import Environment, StackChange
 from tests import factories
 from tests.conftest import free_port
 
@@ -63,7 +67,7 @@ def wish(acme, account, alice):
     """Requests an environment of Acme; what matters to the test is given by name."""
 
     def request(name: str, kind: str = "dev", size: str = "small") -> Environment:
-        data = services.EnvironmentData(account=account, name=name, kind=kind, region=REGION, size=size)
+        data = EnvironmentData(account=account, name=name, kind=kind, region=REGION, size=size)
         return services.request_environment(acme, data, alice)
 
     return request
@@ -82,10 +86,30 @@ def ready(wish, alice):
 
 
 def step(row: Environment) -> None:
+    """What a worker does with one delivery for the change that the environment's life depends on."""
+    row.refresh_from_db()
+    step_change(row.change)
+    row.refresh_from_db()
+
+
+def step_change(change: StackChange) -> None:
     """What a worker does with one delivery."""
-    row.refresh_from_db()
-    tasks.step_environment(row.pk, row.seq)
-    row.refresh_from_db()
+    change.refresh_from_db()
+    tasks.step_change(change.pk, change.seq)
+    change.refresh_from_db()
+
+
+def drive_change(
+    change: StackChange, until: Callable[[StackChange], bool] = lambda _: False, seconds: float = 60
+) -> StackChange:
+    """Steps until nothing is left to do, or `until` holds."""
+    deadline = time.monotonic() + seconds
+    change.refresh_from_db()
+    while change.state in change_states.ACTIVE and not until(change):
+        assert time.monotonic() < deadline, f"still {change.state}: {change.problem}"
+        step_change(change)
+        time.sleep(0.02)
+    return change
 
 
 def drive(row: Environment, until: Callable[[Environment], bool] = lambda _: False, seconds: float = 60) -> Environment:
@@ -93,7 +117,7 @@ def drive(row: Environment, until: Callable[[Environment], bool] = lambda _: Fal
     deadline = time.monotonic() + seconds
     row.refresh_from_db()
     while row.is_active and not until(row):
-        assert time.monotonic() < deadline, f"still {row.state}: {row.problem}"
+        assert time.monotonic() < deadline, f"still {row.state}: {row.change.problem}"
         step(row)
         time.sleep(0.02)
     return row
@@ -129,10 +153,19 @@ def own_stacks(aws: Callable, row: Environment) -> list[str]:
     return [
         each["StackStatus"]
         for each in found
-        if each["StackName"] == row.stack_name and each["StackStatus"] != "DELETE_COMPLETE"
+        if each["StackName"] == row.aws_name and each["StackStatus"] != "DELETE_COMPLETE"
     ]
 
 
 def moves(row: Environment) -> list[str]:
     """Every state the row has moved to, in order."""
     return [each.to_state for each in row.steps]
+
+
+@pytest.fixture
+def journal(monkeypatch):
+    """The name of a small further template."""
+    monkeypatch.setattr(stacks, "FOLDER", Path(__file__).parent / "stacks")
+    stacks.load.cache_clear()
+    yield "journal"
+    stacks.load.cache_clear()
