@@ -2,20 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from provisioning import views
+from provisioning.accounts import views as accounts
+from provisioning.environments import views as environments
 
 customer_urls: list[URLPattern] = [
-    path("aws-accounts/", views.aws_accounts, name="aws_accounts"),
-    path("aws-accounts/new/", views.aws_account_new, name="aws_account_new"),
-    path("aws-accounts/<int:pk>/", views.aws_account, name="aws_account"),
-    path("aws-accounts/<int:pk>/edit/", views.aws_account_edit, name="aws_account_edit"),
-    path("aws-accounts/<int:pk>/template/", views.aws_account_template, name="aws_account_template"),
-    path("aws-accounts/<int:pk>/test/", views.aws_account_test, name="aws_account_test"),
-    path("environments/", views.environments, name="environments"),
-    path("environments/new/", views.environment_new, name="environment_new"),
-    path("environments/<slug:slug>/", views.environment, name="environment"),
-    path("environments/<slug:slug>/approve/", views.environment_approve, name="environment_approve"),
-    path("environments/<slug:slug>/retry/", views.environment_retry, name="environment_retry"),
-    path("environments/<slug:slug>/delete/", views.environment_delete, name="environment_delete"),
+    path("aws-accounts/", accounts.aws_accounts, name="aws_accounts"),
+    path("aws-accounts/new/", accounts.aws_account_new, name="aws_account_new"),
+    path("aws-accounts/<int:pk>/", accounts.aws_account, name="aws_account"),
+    path("aws-accounts/<int:pk>/edit/", accounts.aws_account_edit, name="aws_account_edit"),
+    path("aws-accounts/<int:pk>/template/", accounts.aws_account_template, name="aws_account_template"),
+    path("aws-accounts/<int:pk>/test/", accounts.aws_account_test, name="aws_account_test"),
+    path("environments/", environments.environments, name="environments"),
+    path("environments/new/", environments.environment_new, name="environment_new"),
+    path("environments/<slug:slug>/", environments.environment, name="environment"),
+    path("environments/<slug:slug>/approve/", environments.environment_approve, name="environment_approve"),
+    path("environments/<slug:slug>/retry/", environments.environment_retry, name="environment_retry"),
+    path("environments/<slug:slug>/delete/", environments.environment_delete, name="environment_delete"),
 ]
-staff_urls: list[URLPattern] = [path("fleet/", views.fleet, name="fleet")]
+staff_urls: list[URLPattern] = [path("fleet/", environments.fleet, name="fleet")]

@@ -1,1 +1,1 @@
-"""How an environment is planned, made and removed: each function is one short step, safe to repeat."""
+"""Environments: asked for, approved, tried again, deleted, and what their pages show."""

@@ -5,10 +5,13 @@ from django.urls import reverse
 
 from portal.core.errors import IllegalMove, LostRace, UserError
 from portal.core.models import AuditEvent
-from provisioning import services, states
+from provisioning import states
+from provisioning.changes import states as change_states
+from provisioning.environments import services
+from provisioning.environments.rules import EnvironmentData
+from provisioning.environments.selectors import environments_of, sentence_of
 from provisioning.facts import load_balancer_url
-from provisioning.models import Environment, StackResource
-from provisioning.selectors import environments_of, sentence_of
+from provisioning.models import Environment, StackChange, StackResource
 from tests import factories
 
 FRAGMENT = {"HTTP_HX_REQUEST": "true"}
@@ -22,16 +25,34 @@ def url(name: str, *args) -> str:
 def dev(acme, account):
     """An environment of Acme; give it a state with `at`."""
     row = factories.EnvironmentFactory(customer=acme, account=account)
+    stack = factories.carried(row, state=change_states.DONE).stack
     rows = [
-        StackResource(environment=row, logical_id=name, type="AWS::EC2::VPC", purpose=f"Why {name}", status=status)
+        StackResource(stack=stack, logical_id=name, type="AWS::EC2::VPC", purpose=f"Why {name}", status=status)
         for name, status in (("Vpc", "CREATE_COMPLETE"), ("Cluster", "CREATE_IN_PROGRESS"), ("Hosts", "PLANNED"))
     ]
     StackResource.objects.bulk_create(rows)
     return row
 
 
-def at(row: Environment, state: str, **fields) -> Environment:
-    Environment.objects.filter(pk=row.pk).update(state=state, **fields)
+CHANGES = {  # what the change an environment's life depends on does while the environment is in a state
+    states.DRAFT: ("create", change_states.QUEUED),
+    states.PLANNING: ("create", change_states.PLANNING),
+    states.PLANNED: ("create", change_states.PLANNED),
+    states.CREATING: ("create", change_states.APPLYING),
+    states.READY: ("create", change_states.DONE),
+    states.FAILED: ("create", change_states.FAILED),
+    states.ERRORED: ("create", change_states.ERRORED),
+    states.DELETING: ("remove", change_states.REMOVING),
+    states.DELETE_FAILED: ("remove", change_states.FAILED),
+    states.DELETED: ("remove", change_states.DONE),
+}
+
+
+def at(row: Environment, state: str, reason: str = "", **fields) -> Environment:
+    """The environment in that state; `fields` are those of its change."""
+    kind, standing = CHANGES[state]
+    StackChange.objects.filter(pk=row.change_id).update(kind=kind, state=standing, reason=reason, **fields)
+    Environment.objects.filter(pk=row.pk).update(state=state, reason=reason)
     row.refresh_from_db()
     return row
 
@@ -52,7 +73,7 @@ def test_an_environment_is_requested_and_its_page_opened(acme, account, alice, b
 
     row = Environment.objects.get()
     assert answer.url == url("environment", "qa")
-    assert (row.state, row.stack_name, row.customer, row.created_by) == ("draft", "acme-qa", acme, alice)
+    assert (row.state, row.aws_name, row.customer, row.created_by) == ("draft", "acme-qa", acme, alice)
     assert AuditEvent.objects.get(action="environment.requested").actor == alice
 
 
@@ -96,7 +117,7 @@ def test_an_account_of_another_customer_cannot_be_chosen(account, alice, browse)
     foreign = factories.AwsAccountFactory(account_id="999999999999")
 
     assert browse(alice).post(url("environment_new"), form(foreign)).status_code == 422
-    data = services.EnvironmentData(account=foreign, name="QA", kind="qa", region="eu-west-1")
+    data = EnvironmentData(account=foreign, name="QA", kind="qa", region="eu-west-1")
     with pytest.raises(UserError):
         services.request_environment(account.customer, data, alice)
 
@@ -104,7 +125,7 @@ def test_an_account_of_another_customer_cannot_be_chosen(account, alice, browse)
 @pytest.mark.parametrize("status", [None, "untested", "failing"])
 def test_without_a_tested_account_the_way_to_one_is_shown(acme, alice, browse, status):
     if status:
-        factories.AwsAccountFactory(customer=acme, status=status)
+        factories.AwsAccountFactory(customer=acme, state=status)
 
     for page in ("environments", "environment_new"):
         text = browse(alice).get(url(page)).content.decode()
@@ -232,12 +253,15 @@ def test_a_failure_shows_cause_advice_and_a_way_on(dev, alice, bob, browse):
     assert url("environment_retry", "dev") not in browse(bob).get(dev.get_absolute_url()).content.decode()
 
 
-def test_a_retry_counts_a_new_attempt(dev, alice, browse):
+def test_a_retry_is_a_change_of_its_own(dev, alice, browse):
     at(dev, states.FAILED, change_set_id="old", advice="Ask AWS for more.")
     browse(alice).post(url("environment_retry", "dev"))
 
     dev.refresh_from_db()
-    assert (dev.state, dev.attempt, dev.change_set_id, dev.advice) == ("planning", 2, "", "")
+    tried, anew = dev.changes.all()
+    assert (dev.state, dev.change, tried.state) == ("planning", anew, "failed")
+    assert (anew.state, anew.kind, anew.change_set_id, anew.advice) == ("queued", "create", "", "")
+    assert anew.token != tried.token
 
 
 def test_our_own_errors_show_their_traceback_to_engineers_only(dev, alice, erin, browse):

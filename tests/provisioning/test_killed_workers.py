@@ -9,8 +9,10 @@ from django.utils import timezone
 from portal.core.errors import LostRace
 from portal.core.tasks import tick_work
 from portal.core.work import turns
-from provisioning import services, states, tasks
-from provisioning.models import Environment
+from provisioning import states, tasks
+from provisioning.changes import states as change_states
+from provisioning.environments import services
+from provisioning.models import Environment, StackChange
 from tests.provisioning.conftest import Killed, drive, dying_workers, moves, own_stacks, step
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
@@ -20,7 +22,7 @@ LIFE = ["planning", "planned", "creating", "ready", "deleting", "deleted"]
 
 def claim(row: Environment) -> None:
     """A worker takes the turn."""
-    assert turns.claim(Environment.objects.all(), row.pk, row.seq)
+    assert turns.claim(StackChange.objects.all(), row.change.pk, row.change.seq)
 
 
 def survive(row: Environment) -> Environment:
@@ -79,9 +81,9 @@ def test_every_delivery_doubled_changes_nothing(aws, wish, alice):
 def _drive_doubled(row: Environment) -> None:
     row.refresh_from_db()
     while row.is_active:
-        seq = row.seq
-        tasks.step_environment(row.pk, seq)
-        tasks.step_environment(row.pk, seq)
+        change = row.change
+        tasks.step_change(change.pk, change.seq)
+        tasks.step_change(change.pk, change.seq)
         row.refresh_from_db()
 
 
@@ -89,7 +91,7 @@ def test_a_step_whose_turn_is_taken_does_nothing(aws, wish):
     row = wish("Taken")
     claim(row)
 
-    tasks.step_environment(row.pk, row.seq)
+    tasks.step_change(row.change.pk, row.change.seq)
 
     row.refresh_from_db()
     assert (row.state, moves(row)) == (states.DRAFT, [])
@@ -103,20 +105,21 @@ def test_work_that_no_worker_touches_is_picked_up_by_the_tick(aws, wish, monkeyp
     tick_work()
     assert sent == []
 
-    Environment.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    StackChange.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
     tick_work()
-    assert sent == [("provisioning.step_environment", (row.pk, 1))]
+    assert sent == [("provisioning.step_change", (row.change.pk, 1))]
     assert drive(row).state == states.PLANNED
 
 
 def test_a_plan_asked_for_but_not_written_down_is_asked_for_with_the_same_token(aws, wish):
-    row = drive(wish("Forgotten"), until=lambda each: bool(each.change_set_id))
-    asked = row.change_set_id
-    Environment.objects.update(change_set_id="", state=states.PLANNING)
+    row = drive(wish("Forgotten"), until=lambda each: bool(each.change.change_set_id))
+    asked = row.change.change_set_id
+    StackChange.objects.update(change_set_id="", state=change_states.PLANNING)
+    Environment.objects.update(state=states.PLANNING)
 
     drive(row)
 
-    assert row.change_set_id == asked
+    assert row.change.change_set_id == asked
     assert _change_sets(aws, row) == [asked]
 
 
@@ -127,6 +130,7 @@ def test_a_stack_that_aws_makes_already_is_adopted(aws, wish, alice, finished):
     step(row)
     if finished:
         drive(row)
+    StackChange.objects.update(state=change_states.PLANNING)
     Environment.objects.update(state=states.PLANNING)
 
     drive(row)
@@ -137,7 +141,7 @@ def test_a_stack_that_aws_makes_already_is_adopted(aws, wish, alice, finished):
 
 def test_two_people_who_approve_at_once_start_one_creation(aws, wish, alice):
     row = drive(wish("Twice"))
-    again = Environment.objects.get(pk=row.pk)
+    again = Environment.objects.select_related("change").get(pk=row.pk)
     services.approve(row, alice)
     with pytest.raises(LostRace):
         services.approve(again, alice)
@@ -146,5 +150,5 @@ def test_two_people_who_approve_at_once_start_one_creation(aws, wish, alice):
 
 
 def _change_sets(aws, row: Environment) -> list[str]:
-    found = aws("cloudformation").list_change_sets(StackName=row.stack_name)["Summaries"]
+    found = aws("cloudformation").list_change_sets(StackName=row.aws_name)["Summaries"]
     return [each["ChangeSetId"] for each in found]

@@ -1,14 +1,15 @@
-"""Questions about AWS accounts and environments, for pages and for the apps above."""
+"""Questions about environments, for pages and for the apps above."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Count, Q, QuerySet, When
+from django.db.models import Case, QuerySet, When
 
 from portal.accounts.models import Customer
 from provisioning import states
-from provisioning.models import AwsAccount, Environment, StackResource
+from provisioning.changes.selectors import living_stacks
+from provisioning.models import Environment, StackResource
 
 _SENTENCES = {
     states.DRAFT: "The plan is about to be made.",
@@ -61,15 +62,8 @@ def environments_of(customer: Customer) -> QuerySet[Environment]:
 
 def environment_at(customer: Customer, slug: str) -> Environment | None:
     """The environment at that address: the living one, or the one deleted last."""
-    found = Environment.objects.for_customer(customer).filter(slug=slug).select_related("account", "customer")
+    found = Environment.objects.for_customer(customer).filter(slug=slug).select_related("account", "customer", "change")
     return found.order_by("-id").first()
-
-
-def accounts_of(customer: Customer) -> QuerySet[AwsAccount]:
-    """The customer's AWS accounts, each with `in_use`, the number of its environments."""
-    alive = Count("environments", filter=~Q(environments__state__in=states.GONE))
-    accounts: QuerySet[AwsAccount] = AwsAccount.objects.for_customer(customer)
-    return accounts.annotate(in_use=alive).order_by("name")
 
 
 def fleet() -> QuerySet[Environment]:
@@ -85,15 +79,20 @@ def sentence_of(environment: Environment) -> str:
 def progress_of(environment: Environment, resources: Iterable[StackResource]) -> Progress:
     """Done and total resources of the creation, or of the deletion when it is being deleted."""
     rows = list(resources)
-    away = environment.state in {states.DELETING, states.DELETE_FAILED, states.DELETED}
+    away = environment.state in states.AWAY
     done = sum(row.status == ("DELETE_COMPLETE" if away else "CREATE_COMPLETE") for row in rows)
     return Progress(done, len(rows), "Resources deleted" if away else "Resources ready")
+
+
+def outputs_of(environment: Environment) -> dict[str, str]:
+    """What its stacks say of themselves, in AWS's words, for engineers."""
+    return {name: value for stack in living_stacks(environment) for name, value in stack.outputs.items()}
 
 
 def stages_of(environment: Environment) -> list[Stage]:
     """Where a new environment stands; none once it is ready or being deleted."""
     if environment.is_stuck:
-        here, look = (2, "failed") if environment.plan else (0, "failed")
+        here, look = (2, "failed") if environment.change and environment.change.plan else (0, "failed")
     elif environment.state in _STANDS:
         here, look = _STANDS[environment.state]
     else:

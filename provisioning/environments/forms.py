@@ -1,0 +1,69 @@
+"""The form about an environment, and the filters of the fleet."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+
+from portal.accounts.models import Customer
+from portal.core.forms import show_problems
+from provisioning.accounts.selectors import connected
+from provisioning.environments.rules import NAME_LENGTH, UNTESTED, EnvironmentData, problems_of
+from provisioning.models import AwsAccount, Environment
+from provisioning.regions import region_choices
+from provisioning.states import GONE, MOVES
+
+_NO_ACCOUNT = {"required": UNTESTED, "invalid_choice": UNTESTED}
+
+
+class EnvironmentForm(forms.Form):
+    """A new environment."""
+
+    account = forms.ModelChoiceField(
+        AwsAccount.objects.none(), label="AWS account", empty_label=None, error_messages=_NO_ACCOUNT
+    )
+    name = forms.CharField(max_length=NAME_LENGTH, help_text="For example Development, QA or Production.")
+    kind = forms.ChoiceField(
+        choices=Environment.Kind.choices,
+        initial=Environment.Kind.DEV,
+        widget=forms.RadioSelect,
+        help_text="Production gets an outgoing gateway in each zone and is protected against deletion.",
+    )
+    region = forms.ChoiceField(choices=region_choices)
+    size = forms.ChoiceField(
+        choices=Environment.Size.choices,
+        initial=Environment.Size.SMALL,
+        widget=forms.RadioSelect,
+        help_text="Hosts are added and removed within these bounds as your services need.",
+    )
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.customer = customer
+        self.fields["account"].queryset = connected(customer)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        chosen = (data.get(name, "") for name in ("name", "kind", "region", "size"))
+        wish = EnvironmentData(data.get("account"), *chosen)  # type: ignore[arg-type]  # none chosen: the rule says so
+        show_problems(self, problems_of(self.customer, wish))
+        return data
+
+    def data_entered(self) -> EnvironmentData:
+        """The valid form as the services take it."""
+        return EnvironmentData(**self.cleaned_data)
+
+
+class FleetFilter(django_filters.FilterSet):
+    """Filters of the fleet; they live in the URL."""
+
+    state = django_filters.ChoiceFilter(
+        choices=[(state, state.replace("_", " ").capitalize()) for state in MOVES if state not in GONE],
+        empty_label="Any",
+    )
+    kind = django_filters.ChoiceFilter(choices=Environment.Kind.choices, empty_label="Any")
+    customer = django_filters.ModelChoiceFilter(queryset=Customer.objects.all(), empty_label="Any")
+
+    class Meta:
+        model = Environment
+        fields = ("state", "kind", "customer")

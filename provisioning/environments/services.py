@@ -1,0 +1,117 @@
+"""What people ask for: environments requested, approved, retried, deleted.
+
+A service writes rows and the audit log in one transaction, and the work it asks for starts when that commits.
+"""
+
+from django.db import IntegrityError, transaction
+
+from portal.accounts.models import Customer, User
+from portal.core import audit
+from portal.core.errors import Busy, IllegalMove, Invalid, UserError
+from portal.core.work.state import transition
+from provisioning import guests, states
+from provisioning.changes import services as changes
+from provisioning.changes import states as change_states
+from provisioning.environments.rules import EnvironmentData, problems_of, taken
+from provisioning.environments.sizes import parameters_of
+from provisioning.models import Environment, Stack
+from provisioning.models.stack import MAIN
+from provisioning.naming import slug_of, stack_name
+from provisioning.networks import take_network
+
+
+def request_environment(customer: Customer, data: EnvironmentData, actor: User) -> Environment:
+    """A new environment in state draft, with the creation of its main stack. Raises Invalid, NoNetworkLeft."""
+    problems_of(customer, data).refuse()
+    environment = _new(customer, data, actor)
+    after = {"name": data.name, "kind": data.kind, "region": data.region, "size": data.size}
+    try:
+        with transaction.atomic():
+            environment.network = take_network(data.account)
+            environment.save(force_insert=True)
+            _create(environment, _main_stack(environment), actor)
+            audit.record("environment.requested", environment, actor=actor, after=after)
+    except IntegrityError as error:
+        raise Invalid({"name": str(taken(environment.slug))}) from error
+    return environment
+
+
+def approve(environment: Environment, actor: User) -> None:
+    """The plan may be carried out. Raises IllegalMove or LostRace when it is not waiting for approval."""
+    change = environment.change
+    if change is None or environment.state != states.PLANNED:
+        raise IllegalMove(f"{environment} has no plan that waits for approval. Reload the page to see where it stands.")
+    change.environment = environment
+    transition(change, change_states.APPLYING, actor=actor)
+
+
+def retry(environment: Environment, actor: User) -> None:
+    """Plans anew after a failure; what the failed attempt left is deleted first. Raises IllegalMove or LostRace."""
+    if environment.state not in states.RETRYABLE:
+        raise IllegalMove(f"{environment} has not failed, so there is nothing to try again.")
+    with transaction.atomic():
+        transition(environment, states.PLANNING, actor=actor, aws_facts={})
+        changes.give_up_plans(environment, actor)
+        _create(environment, _main_stack(environment), actor)
+
+
+def request_deletion(environment: Environment, typed_name: str, actor: User) -> None:
+    """Deletes the environment and everything in it; the name typed must be its own.
+
+    Raises UserError, and Busy while something is being deployed to it or a stack is being changed.
+    """
+    if typed_name.strip() != environment.name:
+        raise UserError(f"Type {environment.name} exactly as it is written here.", code="wrong_name", status=422)
+    with transaction.atomic():
+        hold_still(environment)
+        _refuse_rollouts(environment)
+        changes.refuse_under_way(environment)
+        transition(environment, states.DELETING, actor=actor)
+        changes.give_up_plans(environment, actor)
+        changes.remove_next(environment, actor)
+
+
+def hold_still(environment: Environment) -> Environment:
+    """The environment as it is now, unchanged until the transaction ends: no rollout begins while it is given up."""
+    row: Environment = Environment.objects.select_for_update().get(pk=environment.pk)
+    return row
+
+
+def _new(customer: Customer, data: EnvironmentData, actor: User) -> Environment:
+    slug = slug_of(customer.slug, data.name)
+    return Environment(
+        customer=customer,
+        account=data.account,
+        name=data.name,
+        slug=slug,
+        kind=data.kind,
+        region=data.region,
+        size=data.size,
+        state=states.DRAFT,
+        created_by=actor,
+        aws_name=stack_name(customer.slug, slug),
+    )
+
+
+def _main_stack(environment: Environment) -> Stack:
+    """The stack of its network, cluster and load balancer; a row anew where an earlier one was removed."""
+    stack, _ = Stack.objects.get_or_create(
+        customer=environment.customer,
+        environment=environment,
+        template=MAIN,
+        removed_at=None,
+        defaults={"name": environment.aws_name},
+    )
+    return stack
+
+
+def _create(environment: Environment, stack: Stack, actor: User) -> None:
+    change = changes.new_change(stack, change_states.CREATE, actor, parameters_of(environment))
+    changes.carry(environment, change)
+
+
+def _refuse_rollouts(environment: Environment) -> None:
+    under_way = guests.arriving_in(environment.pk)
+    if under_way:
+        names = ", ".join(under_way)
+        raise Busy(f"{names} is being deployed to {environment.name}. Wait until that ends, or cancel it first.")
