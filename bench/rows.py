@@ -22,13 +22,13 @@ def customer(slug: str, services: int, deployments: int) -> User:
     owner = User.objects.create_user(f"owner@{slug}.example", name="Owner")
     tenant = Customer.objects.create(name=slug.title(), slug=slug)
     Membership.objects.create(customer=tenant, user=owner, role="owner")
-    account = AwsAccount.objects.create(customer=tenant, name="Main", account_id="1" * 12, status="connected")
+    account = AwsAccount.objects.create(customer=tenant, name="Main", account_id="1" * 12, state="connected")
     application = Application.objects.create(customer=tenant, name="Shop", slug="shop")
     environments = [
         Environment.objects.create(
             customer=tenant, account=account, name=kind.title(), slug=kind[:4], kind=kind,
-            region="eu-west-1", state="ready", created_by=owner, stack_name=f"{slug}-{kind}",
-            network=f"10.{number}.0.0/16", outputs={"LoadBalancerName": slug, "LoadBalancerDnsName": "x"},
+            region="eu-west-1", state="ready", created_by=owner, aws_name=f"{slug}-{kind}",
+            network=f"10.{number}.0.0/16", aws_facts={"load_balancer": slug, "load_balancer_dns": "x"},
         )
         for number, kind in enumerate(("dev", "qa", "production"))
     ]  # fmt: skip

@@ -11,8 +11,8 @@ from deployments.catalog.rules import Identity, NewApplication, Settings
 from deployments.models import Application, Service
 from portal.accounts.models import Customer
 from portal.core.forms import show_problems
-from provisioning.forms import region_choices
 from provisioning.models import AwsAccount
+from provisioning.regions import region_choices
 
 
 class VariablesField(forms.CharField):

@@ -18,7 +18,7 @@ def target_group_name(stack: str, service: str, key: object) -> str:
 
 
 def task_family(placement: Placement) -> str:
-    return f"{placement.environment.stack_name}-{placement.service.name}"
+    return f"{placement.environment.aws_name}-{placement.service.name}"
 
 
 def first_priority(host: str, path: str) -> int:

@@ -95,7 +95,7 @@ def balance(deployment: Deployment, session: AwsSession) -> None:
 def _target_group(placement: Placement) -> elbv2.TargetGroupSpec:
     service, environment = placement.service, placement.environment
     return elbv2.TargetGroupSpec(
-        name=names.target_group_name(environment.stack_name, service.name, environment.pk),
+        name=names.target_group_name(environment.aws_name, service.name, environment.pk),
         vpc_id=facts_of(environment).vpc_id,
         health_path=service.health_path,
         deregistration_delay=DEREGISTRATION_SECONDS,

@@ -12,8 +12,8 @@ from portal.core.work.steps import begin
 from provisioning.aws import ecr
 from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
+from provisioning.environments.services import hold_still
 from provisioning.models import Environment
-from provisioning.services import hold_still
 from provisioning.sessions import session_for
 
 

@@ -18,7 +18,8 @@ from portal.accounts.models import Customer, Membership
 from portal.support import states as ticket_states
 from portal.support.models import Ticket
 from provisioning import states as environment_states
-from provisioning.models import AwsAccount, Environment
+from provisioning.accounts.selectors import has_connected
+from provisioning.models import Environment
 
 GRID_SERVICES = 20
 LAST = 8
@@ -135,7 +136,7 @@ def attention(
 def checklist(customer: Customer, places: Iterable[Environment], rows: list[Row], deployed: bool) -> list[Task]:
     """The steps of a new customer, in the order in which they make sense."""
     slug = customer.slug
-    connected = AwsAccount.objects.for_customer(customer).filter(status=AwsAccount.Status.CONNECTED).exists()
+    connected = has_connected(customer)
     colleagues = Membership.objects.for_customer(customer).count() > 1
     company = bool(customer.legal_name and customer.city)
     ready = any(place.is_ready for place in places)

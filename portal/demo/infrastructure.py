@@ -4,9 +4,14 @@ from django.conf import settings
 
 from portal.accounts.models import Customer, User
 from portal.demo.report import NotSeen, wait_until
-from provisioning import services, states
+from provisioning import states
+from provisioning.accounts import services as accounts
+from provisioning.accounts import states as account_states
+from provisioning.accounts.rules import AccountData
 from provisioning.aws import cloudformation
 from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess
+from provisioning.environments import services
+from provisioning.environments.rules import EnvironmentData
 from provisioning.models import AwsAccount, Environment
 
 ACCOUNT_ID = "111111111111"
@@ -20,10 +25,10 @@ def account(customer: Customer, owner: User) -> AwsAccount:
     """Acme's own AWS account, connected by a role that is made from the template the portal offers."""
     found = AwsAccount.objects.for_customer(customer).first()
     if not isinstance(found, AwsAccount):
-        found = services.connect_account(customer, services.AccountData("Acme main", ACCOUNT_ID), owner)
-    if found.status != AwsAccount.Status.CONNECTED:
-        _run_role_template(services.template_for(found))
-        report = services.test_account(found, owner)
+        found = accounts.connect_account(customer, AccountData("Acme main", ACCOUNT_ID), owner)
+    if found.state != account_states.CONNECTED:
+        _run_role_template(accounts.template_for(found))
+        report = accounts.test_account(found, owner)
         if not report.ok:
             wrong = next(check for check in report.checks if not check.ok)
             raise NotSeen(f"The connection test failed: {wrong.name}: {wrong.sentence}")
@@ -65,14 +70,14 @@ def _requested(customer: Customer, owner: User, aws: AwsAccount, name: str, kind
     found = Environment.objects.for_customer(customer).exclude(state__in=states.GONE).filter(kind=kind).first()
     if isinstance(found, Environment):
         return found
-    return services.request_environment(customer, services.EnvironmentData(aws, name, kind, REGION), owner)
+    return services.request_environment(customer, EnvironmentData(aws, name, kind, REGION), owner)
 
 
 def _wait(environment: Environment, *wanted: str) -> None:
     def arrived() -> bool:
         environment.refresh_from_db()
         if environment.state in {states.FAILED, states.ERRORED}:
-            raise NotSeen(f"{environment} is {environment.state}: {environment.reason} {environment.traceback}")
+            raise NotSeen(f"{environment} is {environment.state}: {environment.reason}")
         return environment.state in wanted
 
     wait_until(arrived, SECONDS, f"{environment} becoming {wanted[0]}")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from deployments import states as rollout
 from deployments.models import Deployment
-from portal.core.work.steps import Work
+from portal.core.work.state import Stateful
 from portal.support import selectors, states
 from portal.support.models import Ticket
 from provisioning import states as environment
@@ -96,10 +96,10 @@ def _environments() -> Iterator[Item]:
     """Environments that failed, and those whose plan waits for approval."""
     bad = (environment.FAILED, environment.ERRORED, environment.DELETE_FAILED)
     found = Environment.objects.filter(state__in=(*bad, environment.PLANNED)).select_related("customer")
-    for row in found.order_by("finished_at")[:MOST]:
+    for row in found.order_by("changed_at")[:MOST]:
         yield Item(
             rank=Rank.APPROVAL if row.state == environment.PLANNED else _failure(row, row),
-            since=row.finished_at or row.created_at,
+            since=row.changed_at,
             icon="server-2",
             kind="Environment",
             title=row.name,
@@ -110,7 +110,7 @@ def _environments() -> Iterator[Item]:
         )
 
 
-def _failure(row: Work, where: Environment) -> Rank:
+def _failure(row: Stateful, where: Environment) -> Rank:
     if row.state == rollout.ERRORED:
         return Rank.OUR_ERROR
     return Rank.PRODUCTION_FAILURE if where.kind == Environment.Kind.PRODUCTION else Rank.FAILURE

@@ -15,10 +15,11 @@ from deployments.catalog import services as catalog
 from deployments.catalog.rules import Identity, Settings
 from deployments.models import ClusterWatch, Deployment, Placement, Service
 from deployments.rollouts import services
+from provisioning import facts
 from provisioning.aws import cloudformation, ecr
 from provisioning.aws.session import AwsSession
 from provisioning.localaws import control, images
-from provisioning.models import AwsAccount
+from provisioning.models import AwsAccount, Environment
 from provisioning.sessions import session_for
 from provisioning.stacks import load
 from tests import factories
@@ -81,8 +82,12 @@ class Site:
         self.account = AwsAccount.objects.filter(customer=customer).first() or factories.AwsAccountFactory(
             customer=customer, access="key", access_key_id=ACCOUNT, secret_access_key="test"
         )
-        self.environment = customer.environments.first() or factories.EnvironmentFactory(
-            customer=customer, account=self.account, outputs=cloud.outputs, stack_name=STACK, created_by=user
+        self.environment = Environment.objects.filter(customer=customer).first() or factories.EnvironmentFactory(
+            customer=customer,
+            account=self.account,
+            aws_facts=facts.read(cloud.outputs),
+            aws_name=STACK,
+            created_by=user,
         )
         name = f"web{next(_numbers)}"
         application = catalog.create_application(customer, f"Shop {name}", user)

@@ -6,6 +6,7 @@ from deployments import states, tasks
 from deployments.models import Deployment, Placement
 from deployments.rollouts import selectors, services
 from provisioning.aws import ecs
+from provisioning.facts import cluster_of
 from tests.deployments.cloud import Site, finish, until_state
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
@@ -182,7 +183,7 @@ def test_a_rollout_past_its_deadline_goes_back(quick_site: Site):
 def test_a_service_removed_outside_the_portal_is_said_so(quick_site: Site):
     site = quick_site
     rolling = until_state(site.request("v1", fault="hang"), states.ROLLING)
-    ecs.delete_service(site.session, site.environment.outputs["ClusterName"], site.service.name)
+    ecs.delete_service(site.session, cluster_of(site.environment), site.service.name)
 
     finish(rolling)
 
@@ -214,7 +215,7 @@ def test_two_services_of_an_environment_roll_out_under_one_watcher(quick_cloud, 
 
 def test_what_serves_is_looked_at_between_rollouts(quick_site: Site):
     quick_site.deploy("v1")
-    ecs.scale_service(quick_site.session, quick_site.environment.outputs["ClusterName"], quick_site.service.name, 0)
+    ecs.scale_service(quick_site.session, cluster_of(quick_site.environment), quick_site.service.name, 0)
     Placement.objects.update(observed_at=quick_site.service.created_at.replace(year=2020))
     assert list(selectors.unobserved_environments()) == [quick_site.environment]
 
@@ -226,4 +227,4 @@ def test_what_serves_is_looked_at_between_rollouts(quick_site: Site):
 
 def _service(site: Site) -> ecs.ServiceState:
     name = site.service.name
-    return ecs.describe_services(site.session, site.environment.outputs["ClusterName"], (name,))[name]
+    return ecs.describe_services(site.session, cluster_of(site.environment), (name,))[name]

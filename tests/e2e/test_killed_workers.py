@@ -6,6 +6,7 @@ from deployments import states
 from deployments.models import Deployment, Placement
 from deployments.rollouts.names import task_family
 from provisioning import states as environment_states
+from provisioning.facts import cluster_of, facts_of
 from provisioning.models import Environment
 from tests.e2e.conftest import EITHER_DATABASE
 from tests.e2e.olivia import Olivia, arrived, moves, until
@@ -51,7 +52,7 @@ def test_an_environment_is_made_once_whenever_its_worker_dies(olivia, operation,
     assert stacks_of(olivia, environment) == ["CREATE_COMPLETE"]
     assert len(change_sets_of(olivia, environment)) == 1
     assert olivia.stack.gate.done[EXECUTED] - executed == 1
-    assert networks_of(olivia, environment) == [environment.outputs["VpcId"]]
+    assert networks_of(olivia, environment) == [facts_of(environment).vpc_id]
 
 
 @pytest.mark.parametrize("operation", [BALANCING, DESCRIBING, UPDATED, ROLLING])
@@ -79,11 +80,11 @@ def test_a_release_is_rolled_out_once_whenever_its_worker_dies(olivia, operation
 def stacks_of(olivia: Olivia, environment: Environment) -> list[str]:
     """Every stack of that name that AWS has ever made."""
     found = olivia.aws("cloudformation").list_stacks()["StackSummaries"]
-    return [each["StackStatus"] for each in found if each["StackName"] == environment.stack_name]
+    return [each["StackStatus"] for each in found if each["StackName"] == environment.aws_name]
 
 
 def change_sets_of(olivia: Olivia, environment: Environment) -> list[str]:
-    found = olivia.aws("cloudformation").list_change_sets(StackName=environment.stack_name)["Summaries"]
+    found = olivia.aws("cloudformation").list_change_sets(StackName=environment.aws_name)["Summaries"]
     return [each["ChangeSetId"] for each in found]
 
 
@@ -96,12 +97,12 @@ def networks_of(olivia: Olivia, environment: Environment) -> list[str]:
 def made_for(olivia: Olivia, deployment: Deployment) -> dict[str, int]:
     """How many things of each kind AWS has for this service."""
     placement = Placement.objects.get(pk=deployment.placement_id)
-    outputs, service = deployment.environment.outputs, deployment.service
+    facts, service = facts_of(deployment.environment), deployment.service
     elb, ecs = olivia.aws("elbv2"), olivia.aws("ecs")
     groups = [each for each in elb.describe_target_groups()["TargetGroups"] if service.name in each["TargetGroupName"]]
-    rules = elb.describe_rules(ListenerArn=outputs["ListenerArn"])["Rules"]
+    rules = elb.describe_rules(ListenerArn=facts.listener_arn)["Rules"]
     revisions = ecs.list_task_definitions(familyPrefix=task_family(placement))["taskDefinitionArns"]
-    services = ecs.list_services(cluster=outputs["ClusterName"], maxResults=100)["serviceArns"]
+    services = ecs.list_services(cluster=facts.cluster, maxResults=100)["serviceArns"]
     repositories = olivia.aws("ecr").describe_repositories()["repositories"]
     return {
         "repositories": [each["repositoryName"] for each in repositories].count(service.repository.name),
@@ -113,5 +114,5 @@ def made_for(olivia: Olivia, deployment: Deployment) -> dict[str, int]:
 
 
 def running_tasks(olivia: Olivia, deployment: Deployment) -> int:
-    cluster, name = deployment.environment.outputs["ClusterName"], deployment.service.name
+    cluster, name = cluster_of(deployment.environment), deployment.service.name
     return len(olivia.aws("ecs").list_tasks(cluster=cluster, serviceName=name, desiredStatus="RUNNING")["taskArns"])

@@ -22,7 +22,7 @@ def rollout(state: str, hours: float = 1, kind: str = "dev", **fields):
 
 
 def environment(state: str, hours: float = 1, **fields):
-    return factories.EnvironmentFactory(state=state, finished_at=ago(hours), name=f"is {state}", **fields)
+    return factories.EnvironmentFactory(state=state, changed_at=ago(hours), name=f"is {state}", **fields)
 
 
 def test_everything_is_one_list_the_most_urgent_first(db):
