@@ -179,17 +179,22 @@ class ReleaseFactory(DjangoModelFactory):
     tag = factory.Sequence(lambda n: f"v{n}")
 
 
+def environment_of_service() -> factory.SubFactory:
+    """An environment in the account of the row's service."""
+    return factory.SubFactory(
+        EnvironmentFactory,
+        customer=factory.SelfAttribute("..customer"),
+        account=factory.SelfAttribute("..service.account"),
+    )
+
+
 class PlacementFactory(DjangoModelFactory):
     class Meta:
         model = Placement
 
     service = factory.SubFactory(ServiceFactory)
     customer = factory.SelfAttribute("service.customer")
-    environment = factory.SubFactory(
-        EnvironmentFactory,
-        customer=factory.SelfAttribute("..customer"),
-        account=factory.SelfAttribute("..service.account"),
-    )
+    environment = environment_of_service()
 
 
 class DeploymentFactory(DjangoModelFactory):
@@ -212,11 +217,7 @@ class ConfigurationSaveFactory(DjangoModelFactory):
 
     service = factory.SubFactory(ServiceFactory)
     customer = factory.SelfAttribute("service.customer")
-    environment = factory.SubFactory(
-        EnvironmentFactory,
-        customer=factory.SelfAttribute("..customer"),
-        account=factory.SelfAttribute("..service.account"),
-    )
+    environment = environment_of_service()
     author = factory.SubFactory(UserFactory)
     reason = "Find it"
     state = ConfigurationSave.State.SAVED

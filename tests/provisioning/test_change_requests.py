@@ -40,8 +40,23 @@ def found(status: str) -> dict:
     return {"Stacks": [said | {"CreationTime": datetime(2026, 5, 1, tzinfo=UTC)}]}
 
 
+def look(aws: Stubber, status: str, execution: str = "") -> None:
+    """AWS answers a look at the stack, and at how far its plan is carried out."""
+    aws.add_response("describe_stacks", found(status))
+    aws.add_response("list_stack_resources", {"StackResourceSummaries": []})
+    if execution:
+        said = {"ChangeSetId": "set", "Status": "CREATE_COMPLETE", "ExecutionStatus": execution, "Changes": []}
+        aws.add_response("describe_change_set", said)
+
+
 def change(stack, **fields):
     return factories.StackChangeFactory(stack=stack, environment=stack.environment, **fields)
+
+
+def executed(stack):
+    """An update that AWS was asked to carry out."""
+    noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    return change(stack, state=change_states.APPLYING, change_set_id="set", executed_at=noon)
 
 
 def step(row) -> None:
@@ -58,8 +73,7 @@ def test_each_deletion_is_a_request_of_its_own_and_its_repetition_is_the_same_on
         step(row)
         with scripted(place) as aws:
             for _ in range(2):
-                aws.add_response("describe_stacks", found("CREATE_COMPLETE"))
-                aws.add_response("list_stack_resources", {"StackResourceSummaries": []})
+                look(aws, "CREATE_COMPLETE")
                 aws.add_response("delete_stack", {}, {"StackName": STACK, "ClientRequestToken": f"delete-{row.token}"})
             step(row)
             step(row)
@@ -72,8 +86,7 @@ def test_each_deletion_is_a_request_of_its_own_and_its_repetition_is_the_same_on
 def test_a_roll_back_that_fails_ends_the_change_with_what_aws_says(place):
     row = change(place, state=change_states.ROLLING_BACK, change_set_id="set")
     with scripted(place) as aws:
-        aws.add_response("describe_stacks", found("UPDATE_ROLLBACK_FAILED"))
-        aws.add_response("list_stack_resources", {"StackResourceSummaries": []})
+        look(aws, "UPDATE_ROLLBACK_FAILED")
         step(row)
 
     assert (row.state, row.reason) == ("failed", "AWS could not take the change back: It broke.")
@@ -96,52 +109,32 @@ def test_the_next_update_goes_on_with_a_roll_back_that_failed_before_it_plans(pl
 
 def test_a_plan_that_aws_has_not_begun_yet_is_waited_for(place):
     """Right after it was asked for, AWS may still show the stack as it was."""
-    row = change(place, state=change_states.APPLYING, change_set_id="set", executed_at=datetime(2026, 5, 1, tzinfo=UTC))
+    row = executed(place)
     with scripted(place) as aws:
         for said in ("AVAILABLE", "EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"):
-            aws.add_response("describe_stacks", found("UPDATE_COMPLETE"))
-            aws.add_response("list_stack_resources", {"StackResourceSummaries": []})
-            aws.add_response(
-                "describe_change_set",
-                {"ChangeSetId": "set", "Status": "CREATE_COMPLETE", "ExecutionStatus": said, "Changes": []},
-            )
             assert row.state == change_states.APPLYING
+            look(aws, "UPDATE_COMPLETE", said)
             step(row)
 
     assert row.state == "done"
 
 
 def test_a_plan_that_was_overtaken_is_not_taken_for_done(place):
-    row = change(place, state=change_states.APPLYING, change_set_id="set", executed_at=datetime(2026, 5, 1, tzinfo=UTC))
+    row = executed(place)
     with scripted(place) as aws:
-        aws.add_response("describe_stacks", found("UPDATE_COMPLETE"))
-        aws.add_response("list_stack_resources", {"StackResourceSummaries": []})
-        aws.add_response(
-            "describe_change_set",
-            {"ChangeSetId": "set", "Status": "CREATE_COMPLETE", "ExecutionStatus": "OBSOLETE", "Changes": []},
-        )
+        look(aws, "UPDATE_COMPLETE", "OBSOLETE")
         step(row)
 
     assert (row.state, row.advice) == ("failed", "Make a new plan.")
 
 
 def test_a_roll_back_that_ended_between_two_looks_is_told(place):
-    row = change(place, state=change_states.APPLYING, change_set_id="set", executed_at=datetime(2026, 5, 1, tzinfo=UTC))
+    row = executed(place)
     with scripted(place) as aws:
-        aws.add_response("describe_stacks", found("UPDATE_ROLLBACK_COMPLETE"))
-        aws.add_response("list_stack_resources", {"StackResourceSummaries": []})
-        aws.add_response(
-            "describe_change_set",
-            {"ChangeSetId": "set", "Status": "CREATE_COMPLETE", "ExecutionStatus": "EXECUTE_FAILED", "Changes": []},
-        )
+        look(aws, "UPDATE_ROLLBACK_COMPLETE", "EXECUTE_FAILED")
         aws.add_response("describe_stack_events", {"StackEvents": []})
         step(row)
-        aws.add_response("describe_stacks", found("UPDATE_ROLLBACK_COMPLETE"))
-        aws.add_response("list_stack_resources", {"StackResourceSummaries": []})
-        aws.add_response(
-            "describe_change_set",
-            {"ChangeSetId": "set", "Status": "CREATE_COMPLETE", "ExecutionStatus": "EXECUTE_FAILED", "Changes": []},
-        )
+        look(aws, "UPDATE_ROLLBACK_COMPLETE", "EXECUTE_FAILED")
         step(row)
 
     assert [each.to_state for each in row.steps] == ["rolling_back", "rolled_back"]
