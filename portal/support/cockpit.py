@@ -1,4 +1,4 @@
-"""What needs an engineer now, as one ranked list from tickets, rollouts and environments."""
+"""What needs an engineer now, as one ranked list from tickets, rollouts, environments and image repositories."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from deployments import states as rollout
-from deployments.models import Deployment
+from deployments.catalog import states as repository
+from deployments.models import Deployment, Repository
 from portal.core.work.state import Stateful
 from portal.support import selectors, states
 from portal.support.models import Ticket
@@ -50,7 +51,8 @@ class Item:
 
 def needs() -> list[Item]:
     """Everything that needs somebody of in4it, the most urgent first."""
-    return sorted([*_tickets(), *_rollouts(), *_environments()], key=lambda item: (item.rank, item.since))
+    found = [*_tickets(), *_rollouts(), *_environments(), *_repositories()]
+    return sorted(found, key=lambda item: (item.rank, item.since))
 
 
 def _tickets() -> Iterator[Item]:
@@ -107,6 +109,23 @@ def _environments() -> Iterator[Item]:
             state=row.state,
             why=row.reason,
             url=row.get_absolute_url(),
+        )
+
+
+def _repositories() -> Iterator[Item]:
+    """Image repositories that a bug of ours keeps from being made; what AWS refuses is asked again by itself."""
+    found = Repository.objects.filter(state=repository.ERRORED).select_related("customer", "service__customer")
+    for row in found.order_by("finished_at")[:MOST]:
+        yield Item(
+            rank=Rank.OUR_ERROR,
+            since=row.finished_at or row.created_at,
+            icon="package",
+            kind="Image repository",
+            title=row.name,
+            customer=row.customer.name,
+            state=row.state,
+            why=row.reason,
+            url=row.service.get_absolute_url(),
         )
 
 

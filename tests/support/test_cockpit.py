@@ -76,6 +76,19 @@ def test_environments_that_failed_or_wait_are_there(state, db):
     assert (item.title, item.state, item.customer) == (f"is {state}", state, row.customer.name)
 
 
+def test_an_image_repository_that_we_fail_to_make_is_there_and_one_that_aws_refuses_is_not(db):
+    ours = factories.ServiceFactory(repository__state="errored", repository__reason="Something went wrong on our side.")
+    factories.ServiceFactory(repository__state="wanted", repository__problem="AWS says no.")
+
+    (item,) = needs()
+    assert (item.kind, item.title, item.why) == (
+        "Image repository",
+        ours.repository.name,
+        "Something went wrong on our side.",
+    )
+    assert item.url == ours.get_absolute_url()
+
+
 def test_every_line_leads_to_what_it_is_about(browse, erin, acme):
     bad = rollout("failed")
     ticket = factories.TicketFactory(customer=acme)
