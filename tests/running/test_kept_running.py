@@ -27,7 +27,7 @@ ENDS = "import sys, time; print('hello', flush=True); sys.exit(int(sys.argv[1]))
 class Run:
     """bin/run over a Procfile with these lines, in a folder of its own."""
 
-    PREFIX: ClassVar[list[str]] = []
+    PREFIX: ClassVar[list[str]] = ["env", "--default-signal=HUP"]  # whatever started these tests, perhaps nohup
 
     def __init__(self, folder: Path, lines: dict[str, str]) -> None:
         self.folder = folder
