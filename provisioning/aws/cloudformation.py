@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Literal
 
 from provisioning.aws.errors import AwsProblem, accepting, asking_aws
@@ -81,6 +81,16 @@ class StackState:
         return self.status in {"UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"}
 
     @property
+    def is_standing(self) -> bool:
+        """All of it is there: the last change arrived, or was taken back as a whole."""
+        return self.is_complete or self.status in {"UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"}
+
+    @property
+    def is_leftover(self) -> bool:
+        """What a creation or a deletion that failed has left: AWS takes nothing for it but its deletion."""
+        return self.status in {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
+
+    @property
     def is_complete(self) -> bool:
         """The last change arrived as asked (a finished roll-back is not that)."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}
@@ -112,6 +122,7 @@ class StackEvent:
     type: str
     status: str
     reason: str
+    token: str = ""  # of the request that it comes of
 
 
 @asking_aws("plan the environment")
@@ -210,7 +221,7 @@ def execute_change_set(session: AwsSession, stack_name: str, change_set: str, to
 
 def _is_started(session: AwsSession, stack_name: str, change_set: str) -> bool:
     plan = describe_change_set(session, stack_name, change_set)
-    return plan.execution_status in {"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"}
+    return plan.execution_status in {"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED"}
 
 
 def describe_stack(session: AwsSession, stack_name: str) -> StackState | None:
@@ -253,11 +264,18 @@ def _resource(said: StackResourceSummaryTypeDef) -> ResourceState:
     )
 
 
-def events(session: AwsSession, stack_name: str, since: datetime | None = None) -> tuple[StackEvent, ...]:
-    """What happened after `since`, oldest first; none for a stack that is gone."""
+def events(session: AwsSession, stack_name: str) -> tuple[StackEvent, ...]:
+    """What happened, oldest first; nothing for a stack that is gone."""
     with accepting("not_found"), asking_aws("read what happened to the environment"):
-        newest_first = _all_events(session, stack_name)
-        return tuple(takewhile(lambda event: since is None or event.at > since, newest_first))[::-1]
+        return tuple(_all_events(session, stack_name))[::-1]
+    return ()
+
+
+def events_of(session: AwsSession, stack_name: str, token: str) -> tuple[StackEvent, ...]:
+    """What came of the request that had this token, oldest first; nothing for a stack that is gone."""
+    with accepting("not_found"), asking_aws("read what happened to the environment"):
+        later = dropwhile(lambda event: event.token != token, _all_events(session, stack_name))
+        return tuple(takewhile(lambda event: event.token == token, later))[::-1]
     return ()
 
 
@@ -275,6 +293,7 @@ def _event(said: StackEventTypeDef) -> StackEvent:
         said.get("ResourceType", ""),
         said.get("ResourceStatus", ""),
         said.get("ResourceStatusReason", ""),
+        said.get("ClientRequestToken", ""),
     )
 
 

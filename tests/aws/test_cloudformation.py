@@ -158,13 +158,21 @@ def test_a_stacks_status_says_whether_to_wait_go_on_or_give_up(session, answers,
     assert (found.is_busy, found.is_complete, found.is_failed) == (busy, complete, failed)
 
 
-def test_events_come_oldest_first_and_only_after_the_last_one_seen(session, answers):
+def test_events_come_oldest_first(session, answers):
     newest_first = {"StackEvents": [event(3), event(2), event(1)]}
     answers("cloudformation").add_response("describe_stack_events", newest_first)
 
-    found = cloudformation.events(session, "acme-dev", since=NOW + timedelta(seconds=1))
+    assert [each.event_id for each in cloudformation.events(session, "acme-dev")] == ["event-1", "event-2", "event-3"]
 
-    assert [each.event_id for each in found] == ["event-2", "event-3"]
+
+def test_the_events_of_a_request_are_found_between_those_of_others(session, answers):
+    tokens = {5: "later", 4: "ours", 3: "ours", 2: "before"}
+    newest_first = [{**event(number), "ClientRequestToken": token} for number, token in tokens.items()] + [event(1)]
+    answers("cloudformation").add_response("describe_stack_events", {"StackEvents": newest_first})
+
+    found = cloudformation.events_of(session, "acme-dev", "ours")
+
+    assert [each.event_id for each in found] == ["event-3", "event-4"]
 
 
 def test_a_deletion_asked_for_twice_by_one_request_is_asked_for_once(session, answers):

@@ -173,14 +173,15 @@ def test_planning_what_is_there_already_changes_nothing(account, environment):
     assert planned(account.portal, NAME, load("environment").body, PARAMETERS).is_empty
 
 
-def test_events_can_be_read_on_from_the_last_one_seen(account, environment):
+def test_the_events_of_one_request_are_told_by_its_token(account, environment):
     every = cloudformation.events(account.portal, NAME)
-    seen = every[len(every) // 2]
 
-    later = cloudformation.events(account.portal, NAME, since=seen.at)
+    made = cloudformation.events_of(account.portal, NAME, "once")
 
-    assert later == tuple(event for event in every if event.at > seen.at)
-    assert (later[-1].logical_id, later[-1].status) == (NAME, "CREATE_COMPLETE")
+    assert made == tuple(event for event in every if event.token == "once")
+    assert (made[-1].logical_id, made[-1].status) == (NAME, "CREATE_COMPLETE")
+    assert len(made) > 30
+    assert cloudformation.events_of(account.portal, NAME, "never") == ()
 
 
 def test_a_protected_environment_is_not_deleted(account, environment):
