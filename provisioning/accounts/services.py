@@ -48,21 +48,27 @@ def change_account(account: AwsAccount, data: AccountData, actor: User) -> AwsAc
 
     Raises Invalid, of which AccountInUse for another number under environments, OwnAccount for in4it's.
     """
-    stored = account.secret_access_key
-    data = checked(data, has_secret=bool(stored))
+    data = checked(data, has_secret=bool(account.secret_access_key))
+    with _once_per_customer(data), transaction.atomic():
+        _change(AwsAccount.objects.select_for_update().get(pk=account.pk), data, actor)
+    account.refresh_from_db()
+    return account
+
+
+def _change(account: AwsAccount, data: AccountData, actor: User) -> None:
+    """Of the row as it is now: a test that ended meanwhile was of the old access."""
     if data.account_id != account.account_id and account.environments.exclude(state__in=GONE).exists():
         taken = "Environments live in this account, so its number cannot change. Add the other account."
         raise AccountInUse({"account_id": taken})
-    data = _without_unused_key(replace(data, secret_access_key=data.secret_access_key or stored))
-    before = {name: getattr(account, name) for name in asdict(data)}
-    with _once_per_customer(data), transaction.atomic():
-        for name, value in {**asdict(data), "checks": [], "checked_at": None}.items():
-            setattr(account, name, value)
-        account.save(update_fields=[*asdict(data), "checks", "checked_at"])
-        audit.record("aws_account.changed", account, actor=actor, before=before, after=asdict(data))
-        if account.state != states.UNTESTED:
-            transition(account, states.UNTESTED, actor=actor)
-    return account
+    kept = data.secret_access_key or account.secret_access_key
+    values = asdict(_without_unused_key(replace(data, secret_access_key=kept)))
+    before = {name: getattr(account, name) for name in values}
+    for name, value in {**values, "checks": [], "checked_at": None, "revision": account.revision + 1}.items():
+        setattr(account, name, value)
+    account.save(update_fields=[*values, "checks", "checked_at", "revision"])
+    audit.record("aws_account.changed", account, actor=actor, before=before, after=values)
+    if account.state != states.UNTESTED:
+        transition(account, states.UNTESTED, actor=actor)
 
 
 def test_account(account: AwsAccount, actor: User) -> ConnectionReport:

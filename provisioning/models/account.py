@@ -11,8 +11,6 @@ from portal.core.encryption import EncryptedTextField
 from portal.core.work.state import Stateful
 from provisioning.accounts import states
 
-ACCESS = ("account_id", "access", "role_name", "access_key_id")  # what a test of the connection is about
-
 
 class AwsAccount(Stateful):
     """A customer's own AWS account and how the portal gets in: a role to assume, or a stored access key."""
@@ -31,6 +29,7 @@ class AwsAccount(Stateful):
     external_id = models.CharField(max_length=64)
     access_key_id = models.CharField(max_length=128, blank=True)
     secret_access_key = EncryptedTextField(blank=True)
+    revision = models.PositiveIntegerField(default=0)  # raised by each change of the access
     state = models.CharField(max_length=20, default=states.UNTESTED)
     checks = models.JSONField(default=list)  # the last test: [{name, ok, sentence}]
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -58,4 +57,4 @@ class AwsAccount(Stateful):
 
     def condition(self, *, by_person: bool) -> dict[str, Any]:
         """The result of a test counts only while the access is the one that was tested."""
-        return {name: getattr(self, name) for name in ACCESS}
+        return {"revision": self.revision}

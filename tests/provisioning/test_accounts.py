@@ -4,12 +4,12 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from portal.core.errors import UserError
+from portal.core.errors import LostRace, UserError
 from portal.core.limits import Limit
 from portal.core.models import AuditEvent
 from provisioning.accounts import services, views
 from provisioning.accounts.rules import AccountData
-from provisioning.aws.identity import role_template
+from provisioning.aws.identity import Check, ConnectionReport, role_template
 from provisioning.environments.rules import EnvironmentData
 from provisioning.environments.services import request_environment
 from provisioning.models import AwsAccount
@@ -220,6 +220,36 @@ def test_an_account_that_is_not_tested_takes_no_environment(acme, account, alice
     data = EnvironmentData(account=account, name="Dev", kind="dev", region="eu-west-1")
     with pytest.raises(UserError, match="Test the connection"):
         request_environment(acme, data, alice)
+
+
+@pytest.mark.parametrize("changed", [{"secret_access_key": "another"}, {"role_name": "other", "access": "role"}])
+def test_the_result_of_a_test_counts_only_for_the_access_that_was_tested(keyed, alice, monkeypatch, changed):
+    def changed_meanwhile(session, account_id):
+        services.change_account(AwsAccount.objects.get(pk=keyed.pk), AccountData(**(KEY | changed)), alice)
+        return ConnectionReport(account_id, "", (Check("Access", ok=True, sentence="Fine."),))
+
+    monkeypatch.setattr(services, "test_connection", changed_meanwhile)
+    with pytest.raises(LostRace):
+        services.test_account(keyed, alice)
+
+    keyed.refresh_from_db()
+    assert (keyed.state, keyed.checks) == ("untested", [])
+
+
+def test_an_access_changed_while_its_test_ended_has_to_be_tested_again(keyed, alice):
+    seen = AwsAccount.objects.get(pk=keyed.pk)  # untested then
+    AwsAccount.objects.update(state="connected")
+    services.change_account(seen, AccountData(**(KEY | {"secret_access_key": "another"})), alice)
+
+    assert seen.state == "untested"
+
+
+def test_a_refused_change_leaves_the_row_at_hand_as_it_is_stored(account, alice):
+    factories.EnvironmentFactory(customer=account.customer, account=account)
+    with pytest.raises(services.AccountInUse):
+        services.change_account(account, AccountData("Renamed", "222222222222"), alice)
+
+    assert (account.name, account.account_id) == ("Main", "111111111111")
 
 
 def test_tests_are_limited_because_each_makes_the_portal_wait_for_aws(account, alice, browse, monkeypatch, settings):
