@@ -7,12 +7,14 @@ from portal.core.work.state import transition
 from portal.core.work.steps import keep
 from provisioning.aws import cloudformation
 from provisioning.aws.cloudformation import StackState
+from provisioning.aws.errors import AwsProblem, accepting
 from provisioning.aws.session import AwsSession
 from provisioning.changes import causes, records, states
 from provisioning.changes.plan import AT_ONCE, fail, session_of, soon, token_of
 from provisioning.models import Environment, StackChange
 
-_UNDER_WAY = {"EXECUTE_IN_PROGRESS", "AVAILABLE"}  # right after it was asked for, AWS may still call it available
+_OVERTAKEN = {"OBSOLETE", ""}  # AWS gives up a plan, or drops it, when the stack changes otherwise
+_NOT_YET = {"EXECUTE_IN_PROGRESS", "AVAILABLE"}  # right after it was asked for, AWS may still call it available
 
 
 def apply(change: StackChange) -> float:
@@ -24,13 +26,13 @@ def apply(change: StackChange) -> float:
     if not change.executed_at:
         return _execute(change, session, stack)
     records.record_resources(change.stack, cloudformation.resources(session, stack.stack_id))
-    if stack.is_rolling_back_update:
-        return _goes_back(change, session, stack)
-    if stack.is_busy or stack.is_planned_only:
-        return soon()
     if change.kind == states.UPDATE:
-        return _updated(change, session, stack)
-    return _arrived(change, session, stack) if stack.is_complete else _gave_up(change, session, stack)
+        return _updating(change, session, stack)
+    if stack.is_planned_only:
+        return _not_begun(change, session, stack)
+    if stack.is_busy:
+        return soon()
+    return _arrived(change, session, stack) if stack.is_standing else _gave_up(change, session, stack)
 
 
 def roll_back(change: StackChange) -> float:
@@ -50,58 +52,87 @@ def roll_back(change: StackChange) -> float:
 
 
 def _execute(change: StackChange, session: AwsSession, stack: StackState) -> float:
-    cloudformation.execute_change_set(session, stack.stack_id, change.change_set_id, token_of(change, "execute"))
+    """Asks AWS to carry out the plan, unless it did before a worker died, or before the change was adopted."""
+    token = token_of(change, "execute")
+    try:
+        if change.kind == states.UPDATE or stack.is_planned_only:
+            cloudformation.execute_change_set(session, stack.stack_id, change.change_set_id, token)
+    except AwsProblem:
+        if cloudformation.execution_of(session, stack.stack_id, change.change_set_id) in _OVERTAKEN:
+            return fail(change, causes.OVERTAKEN)
+        raise
     keep(change, executed_at=timezone.now())
     return soon()
+
+
+def _not_begun(change: StackChange, session: AwsSession, stack: StackState) -> float:
+    said = cloudformation.execution_of(session, stack.stack_id, change.change_set_id)
+    return soon() if said in _NOT_YET else _gave_up(change, session, stack)
+
+
+def _updating(change: StackChange, session: AwsSession, stack: StackState) -> float:
+    if stack.is_rolling_back_update:
+        return _goes_back(change, session, stack)
+    return soon() if stack.is_busy else _updated(change, session, stack)
 
 
 def _updated(change: StackChange, session: AwsSession, stack: StackState) -> float:
     """The stack is at rest: by this change, before it, or because somebody else changed it meanwhile."""
     said = cloudformation.execution_of(session, stack.stack_id, change.change_set_id)
-    if said in _UNDER_WAY:
+    if said in _NOT_YET:
         return soon()
-    if said == "OBSOLETE":
-        return fail(change, causes.OVERTAKEN)
-    if stack.is_complete:
+    if said == "EXECUTE_COMPLETE" and stack.is_complete:
         return _arrived(change, session, stack)
-    if stack.status == "UPDATE_ROLLBACK_COMPLETE":  # the roll-back was over between two looks
+    if said == "EXECUTE_FAILED" and stack.status == "UPDATE_ROLLBACK_COMPLETE":  # taken back between two looks
         return _goes_back(change, session, stack)
-    return _gave_up(change, session, stack)
+    if said == "EXECUTE_FAILED":
+        return _gave_up(change, session, stack)
+    return fail(change, causes.OVERTAKEN)
 
 
 def _taken_back(change: StackChange, session: AwsSession, stack: StackState) -> float:
     """The stack is at rest: as it was, or as it was to become when AWS was faster."""
     said = cloudformation.execution_of(session, stack.stack_id, change.change_set_id)
-    if said == "EXECUTE_IN_PROGRESS":
+    if said == "AVAILABLE" and not change.executed_at:
+        return _never_begun(change, session, stack)
+    if said in _NOT_YET:
         return soon()
     if said == "EXECUTE_COMPLETE" and stack.is_complete:
         return _arrived(change, session, stack, "AWS had finished the change before it could be taken back.")
-    if said == "AVAILABLE":  # a worker that is just about to carry it out finds it gone
-        cloudformation.delete_change_set(session, stack.stack_id, change.change_set_id)
     transition(change, states.ROLLED_BACK, reason=change.reason)
     return AT_ONCE
+
+
+def _never_begun(change: StackChange, session: AwsSession, stack: StackState) -> float:
+    """The plan is deleted, so that a worker that is just about to carry it out finds it gone; if it was faster, AWS
+    refuses that, and the next look finds the update under way."""
+    with accepting("conflict"):
+        cloudformation.delete_change_set(session, stack.stack_id, change.change_set_id)
+        transition(change, states.ROLLED_BACK, reason=change.reason)
+    return soon()
 
 
 def _arrived(change: StackChange, session: AwsSession, stack: StackState, reason: str = "") -> float:
     production = change.environment.kind == Environment.Kind.PRODUCTION
     if production and not stack.termination_protection:
         cloudformation.set_termination_protection(session, stack.stack_id, enabled=True)
+    reported = cloudformation.resources(session, stack.stack_id)
     with transaction.atomic():
-        records.keep_result(change, stack)
         transition(change, states.DONE, reason=reason, advice="")
+        records.keep_result(change, stack, reported)
     return AT_ONCE
 
 
 def _gave_up(change: StackChange, session: AwsSession, stack: StackState) -> float:
-    since = change.executed_at if change.kind == states.UPDATE else None
-    events = cloudformation.events(session, stack.stack_id, since)
+    events = cloudformation.events(session, stack.stack_id)
     records.mark_failed(change.stack, causes.own_failures(events))
-    return fail(change, causes.creation_failure(stack, events))
+    why = causes.creation_failure if change.kind == states.CREATE else causes.update_failure
+    return fail(change, why(stack, events))
 
 
 def _goes_back(change: StackChange, session: AwsSession, stack: StackState) -> float:
     """AWS takes the update back by itself."""
-    events = cloudformation.events(session, stack.stack_id, since=change.executed_at)
+    events = cloudformation.events_of(session, stack.stack_id, token_of(change, "execute"))
     records.mark_failed(change.stack, causes.own_failures(events))
     failure = causes.update_failure(stack, events)
     transition(change, states.ROLLING_BACK, reason=failure.reason, advice=failure.advice)

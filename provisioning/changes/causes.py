@@ -80,10 +80,10 @@ def creation_failure(stack: StackState, events: Iterable[StackEvent]) -> Failure
 
 
 def update_failure(stack: StackState, events: Iterable[StackEvent]) -> Failure:
-    """Why an update is taken back: the first resource that failed by itself, or that somebody asked for it."""
+    """Why an update did not arrive: the first resource that failed by itself."""
     first = next(iter(own_failures(events)), None)
     if first is None:
-        return _of_stack("AWS takes the change back", stack.reason or stack.status)
+        return _of_stack("AWS could not change the environment", stack.reason or stack.status)
     return _of_resource(first.type, first.logical_id, "be changed", first.reason)
 
 
@@ -95,6 +95,11 @@ def rollback_failure(stack: StackState) -> Failure:
 def vanished(when: str) -> Failure:
     """The stack is not there any more, and the portal did not remove it."""
     return Failure(f"The stack of the environment was removed outside the portal {when}.", "Try again.")
+
+
+def unexpected(stack: StackState) -> Failure:
+    """The stack stands where no plan of ours has brought it."""
+    return _of_stack("The stack of the environment was left half changed", stack.reason or stack.status)
 
 
 OVERTAKEN = Failure(

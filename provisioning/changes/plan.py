@@ -70,9 +70,17 @@ def _plan_update(change: StackChange, session: AwsSession) -> float:
     if stack.is_busy:
         return soon()
     if stack.status == _ROLLBACK_FAILED:
-        cloudformation.continue_rollback(session, stack.stack_id, token_of(change, "continue"))
-        return soon()
+        return _continue_rollback(change, session, stack)
     return _ask_for_plan(change, session)
+
+
+def _continue_rollback(change: StackChange, session: AwsSession, stack: StackState) -> float:
+    """Once: what keeps AWS from it a second time needs somebody."""
+    if change.rollback_asked_at:
+        return fail(change, causes.rollback_failure(stack))
+    cloudformation.continue_rollback(session, stack.stack_id, token_of(change, "continue"))
+    keep(change, rollback_asked_at=timezone.now())
+    return soon()
 
 
 def _ask_for_plan(change: StackChange, session: AwsSession) -> float:
@@ -101,22 +109,25 @@ def _planned(change: StackChange, session: AwsSession, found: ChangeSet) -> floa
         return soon()
     rows = records.plan_rows(change.stack, found.changes)
     with transaction.atomic():
-        if change.kind == states.CREATE:
-            records.begin_stack(change.stack, stack.stack_id, rows)
         transition(change, states.PLANNED, plan=rows)
+        if change.kind == states.CREATE:
+            records.begin_stack(change, stack.stack_id, rows)
     return AT_ONCE
 
 
 def _with_own_stack(change: StackChange, session: AwsSession, stack: StackState) -> float:
     """Our stack holds something: adopt what is well, remove what failed, wait for what moves."""
-    if stack.is_complete or stack.status == "CREATE_IN_PROGRESS":
+    if stack.is_standing or stack.status == "CREATE_IN_PROGRESS":
         begun = "AWS had begun to make it already; that goes on."
         transition(change, states.APPLYING, reason=begun, executed_at=timezone.now())
         return AT_ONCE
-    if stack.is_failed:
-        if stack.status == "DELETE_FAILED" and change.deletion_asked_at:
-            return fail(change, records.left_behind(change.stack, session, stack))
-        ask_for_deletion(change, session, stack)
+    if stack.is_busy:
+        return soon()
+    if not stack.is_leftover:
+        return fail(change, causes.unexpected(stack))
+    if stack.status == "DELETE_FAILED" and change.deletion_asked_at:
+        return fail(change, records.left_behind(change.stack, session, stack))
+    ask_for_deletion(change, session, stack)
     return soon()
 
 

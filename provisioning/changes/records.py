@@ -9,7 +9,7 @@ from provisioning import facts
 from provisioning.aws import cloudformation
 from provisioning.aws.cloudformation import PlannedChange, ResourceState, StackEvent, StackState
 from provisioning.aws.session import AwsSession
-from provisioning.changes import causes
+from provisioning.changes import causes, selectors
 from provisioning.changes.causes import Failure
 from provisioning.models import Environment, Stack, StackChange, StackResource
 from provisioning.stacks import load
@@ -31,8 +31,9 @@ def plan_rows(stack: Stack, changes: Iterable[PlannedChange]) -> list[dict[str, 
     ]
 
 
-def begin_stack(stack: Stack, stack_id: str, plan: list[dict[str, str]]) -> None:
+def begin_stack(change: StackChange, stack_id: str, plan: list[dict[str, str]]) -> None:
     """The id by which the stack is ours, and a row for each planned resource; an earlier attempt's are forgotten."""
+    stack = change.stack
     rows = [
         StackResource(
             stack=stack,
@@ -43,9 +44,10 @@ def begin_stack(stack: Stack, stack_id: str, plan: list[dict[str, str]]) -> None
         )
         for change in plan
     ]
-    stack.stack_id = stack_id
+    stack.stack_id, stack.outputs = stack_id, {}
     with transaction.atomic():
-        stack.save(update_fields=["stack_id"])
+        stack.save(update_fields=["stack_id", "outputs"])
+        _gather_facts(change.environment)
         stack.resources.all().delete()
         StackResource.objects.bulk_create(rows)
 
@@ -79,26 +81,37 @@ def mark_failed(stack: Stack, events: Iterable[StackEvent]) -> None:
         )
 
 
-def keep_result(change: StackChange, found: StackState) -> None:
-    """What the finished stack says of itself, and the environment's facts with it.
+def keep_result(change: StackChange, found: StackState, reported: Iterable[ResourceState]) -> None:
+    """What the finished stack is made of and says of itself, and the environment's facts with it.
 
-    Planned resources that it does not have are dropped: their condition did not hold.
+    Rows of resources that it does not have are dropped: a condition did not hold, or the change took them away.
     """
-    stack, environment = change.stack, change.environment
+    stack = change.stack
     stack.outputs, stack.parameters = found.outputs, change.parameters
-    environment.aws_facts = {**environment.aws_facts, **facts.read(found.outputs)}
+    there = [each for each in reported if each.status != "DELETE_COMPLETE"]
     with transaction.atomic():
         stack.save(update_fields=["outputs", "parameters"])
-        Environment.objects.filter(pk=environment.pk).update(aws_facts=environment.aws_facts)
-        stack.resources.filter(status="PLANNED").delete()
+        record_resources(stack, there)
+        stack.resources.exclude(logical_id__in=[each.logical_id for each in there]).delete()
+        _gather_facts(change.environment)
 
 
-def mark_removed(stack: Stack) -> None:
+def mark_removed(change: StackChange) -> None:
     """The stack is gone, and every resource with it."""
-    stack.removed_at = timezone.now()
+    stack = change.stack
+    stack.removed_at, stack.outputs = timezone.now(), {}
     with transaction.atomic():
-        stack.save(update_fields=["removed_at"])
+        stack.save(update_fields=["removed_at", "outputs"])
         stack.resources.update(status="DELETE_COMPLETE", status_reason="", updated_at=stack.removed_at)
+        _gather_facts(change.environment)
+
+
+def _gather_facts(environment: Environment) -> None:
+    """The environment's facts are those of all its stacks; of two that change at once the later finds both."""
+    Environment.objects.select_for_update().get(pk=environment.pk)
+    said = [facts.read(stack.outputs) for stack in selectors.living_stacks(environment)]
+    environment.aws_facts = {fact: value for each in said for fact, value in each.items()}
+    Environment.objects.filter(pk=environment.pk).update(aws_facts=environment.aws_facts)
 
 
 def left_behind(stack: Stack, session: AwsSession, found: StackState) -> Failure:

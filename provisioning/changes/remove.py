@@ -24,7 +24,7 @@ def remove(change: StackChange) -> float:
     """One look at the stack, and what follows from it. Returns the seconds until the next look."""
     session = session_of(change)
     stack = _own_stack(change, session)
-    if stack is None or stack.is_deleted:
+    if stack is None:
         return _gone(change, session)
     records.record_resources(change.stack, cloudformation.resources(session, stack.stack_id))
     if stack.status == "DELETE_FAILED" and change.deletion_asked_at:
@@ -37,11 +37,13 @@ def remove(change: StackChange) -> float:
 
 
 def _own_stack(change: StackChange, session: AwsSession) -> StackState | None:
-    """Ours by its id; before that is known only a plan of ours can exist, in which nothing was made."""
+    """Ours by its id; where there is none, a plan of ours can exist under its name, in which nothing was made."""
     if change.stack.stack_id:
-        return cloudformation.describe_stack(session, change.stack.stack_id)
-    stack = cloudformation.describe_stack(session, change.stack.name)
-    return stack if stack and stack.is_planned_only else None
+        stack = cloudformation.describe_stack(session, change.stack.stack_id)
+        if stack and not stack.is_deleted:
+            return stack
+    planned = cloudformation.describe_stack(session, change.stack.name)
+    return planned if planned and planned.is_planned_only else None
 
 
 def _goes_away(environment: Environment) -> bool:
@@ -67,8 +69,8 @@ def _gone(change: StackChange, session: AwsSession) -> float:
             if guest.target_group_arn:
                 elbv2.delete_target_group(session, guest.target_group_arn)
     with transaction.atomic():
-        records.mark_removed(change.stack)
         transition(change, states.DONE, advice="")
+        records.mark_removed(change)
         if _goes_away(environment) and not remove_next(environment, change.requested_by):
             guests.forget(environment.pk)
             transition(environment, environment_states.DELETED)

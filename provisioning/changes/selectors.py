@@ -1,6 +1,6 @@
 """Questions about stacks and their changes."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from provisioning.changes import states
 from provisioning.models import Environment, Stack, StackChange, StackResource
@@ -12,9 +12,15 @@ def living_stacks(environment: Environment) -> QuerySet[Stack]:
     return environment.stacks.filter(removed_at=None).select_related("customer").order_by("id")
 
 
+def made_stacks(environment: Environment) -> QuerySet[Stack]:
+    """Those that AWS has made: they can be changed, and are not made again."""
+    made = StackChange.objects.filter(stack=OuterRef("pk"), kind=states.CREATE, state=states.DONE)
+    return living_stacks(environment).filter(Exists(made))
+
+
 def open_changes(environment: Environment) -> QuerySet[StackChange]:
     """Changes that are under way or wait for approval."""
-    return environment.changes.filter(state__in=states.OPEN).select_related("stack")
+    return environment.changes.filter(state__in=states.OPEN).select_related("stack").order_by("id")
 
 
 def resources_of(environment: Environment) -> QuerySet[StackResource]:

@@ -18,11 +18,13 @@ from provisioning.models.stack import MAIN
 def request_stack(environment: Environment, template: str, parameters: Mapping[str, str], actor: User) -> StackChange:
     """A further stack for a ready environment: it is planned, and made when somebody approves.
 
-    `template` names one of provisioning/stacks. Raises IllegalMove when the environment is not ready, Busy when the
-    stack is being changed already. After a creation that failed this begins it anew.
+    `template` names one of provisioning/stacks. Raises IllegalMove when the environment is not ready or has the stack,
+    Busy when the stack is being changed already. After a creation that failed this begins it anew.
     """
     with transaction.atomic():
         _refuse_unready(environment)
+        if selectors.made_stacks(environment).filter(template=template).exists():
+            raise IllegalMove(f"{environment.name} has a stack of that kind already. Change that one.")
         stack, _ = Stack.objects.get_or_create(
             customer=environment.customer,
             environment=environment,
@@ -37,10 +39,12 @@ def request_update(stack: Stack, parameters: Mapping[str, str], actor: User) -> 
     """The stack with these parameters and the present template: planned, and carried out when somebody approves.
 
     What runs in the environment goes on, and can be deployed to meanwhile. Raises IllegalMove when the environment is
-    not ready, Busy when the stack is being changed already.
+    not ready or AWS has not made the stack, Busy when the stack is being changed already.
     """
     with transaction.atomic():
         _refuse_unready(stack.environment)
+        if not selectors.made_stacks(stack.environment).filter(pk=stack.pk).exists():
+            raise IllegalMove(f"{stack} does not exist at AWS, so it cannot be changed.")
         return _asked(new_change(stack, states.UPDATE, actor, parameters), actor)
 
 
@@ -61,8 +65,13 @@ def approve_change(change: StackChange, actor: User) -> None:
 
 
 def discard_change(change: StackChange, actor: User) -> None:
-    """The plan is not wanted; nothing was done yet. Raises IllegalMove or LostRace when it is too late for that."""
-    transition(change, states.DISCARDED, actor=actor)
+    """The plan is not wanted; nothing was done yet. Raises IllegalMove or LostRace when it is too late for that, or
+    when an environment depends on it."""
+    if change.carries:
+        raise IllegalMove(f"{change} is what {change.environment.name} waits for. Delete the environment instead.")
+    with transaction.atomic():
+        transition(change, states.DISCARDED, actor=actor)
+        change.stack.resources.filter(status="PLANNED").delete()
 
 
 def roll_back_change(change: StackChange, actor: User) -> None:
@@ -105,11 +114,19 @@ def refuse_under_way(environment: Environment) -> None:
             raise Busy(f"{change} is under way. Wait until that ends.")
 
 
+def hold_changes(environment: Environment) -> None:
+    """Nobody moves a change that is open until the transaction ends.
+
+    Who holds changes and their environment holds the changes first: so does a worker whose change carries it along.
+    """
+    list(selectors.open_changes(environment).select_related(None).select_for_update())
+
+
 def give_up_plans(environment: Environment, actor: User) -> None:
     """Discards what is only planned."""
     for change in selectors.open_changes(environment):
         change.environment = environment
-        discard_change(change, actor)
+        transition(change, states.DISCARDED, actor=actor)
 
 
 def remove_next(environment: Environment, actor: User) -> bool:

@@ -80,7 +80,7 @@ def progress_of(environment: Environment, resources: Iterable[StackResource]) ->
     """Done and total resources of the creation, or of the deletion when it is being deleted."""
     rows = list(resources)
     away = environment.state in states.AWAY
-    done = sum(row.status == ("DELETE_COMPLETE" if away else "CREATE_COMPLETE") for row in rows)
+    done = sum(row.look == ("deleted" if away else "ready") for row in rows)
     return Progress(done, len(rows), "Resources deleted" if away else "Resources ready")
 
 

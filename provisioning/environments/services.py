@@ -50,7 +50,8 @@ def retry(environment: Environment, actor: User) -> None:
     if environment.state not in states.RETRYABLE:
         raise IllegalMove(f"{environment} has not failed, so there is nothing to try again.")
     with transaction.atomic():
-        transition(environment, states.PLANNING, actor=actor, aws_facts={})
+        changes.hold_changes(environment)
+        transition(environment, states.PLANNING, actor=actor)
         changes.give_up_plans(environment, actor)
         _create(environment, _main_stack(environment), actor)
 
@@ -63,6 +64,7 @@ def request_deletion(environment: Environment, typed_name: str, actor: User) -> 
     if typed_name.strip() != environment.name:
         raise UserError(f"Type {environment.name} exactly as it is written here.", code="wrong_name", status=422)
     with transaction.atomic():
+        changes.hold_changes(environment)
         hold_still(environment)
         _refuse_rollouts(environment)
         changes.refuse_under_way(environment)

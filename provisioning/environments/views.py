@@ -109,6 +109,7 @@ def environment_delete(request: CustomerRequest, slug: str) -> HttpResponse:
             return htmx.go(request, row)
         except UserError as refused:
             error = str(refused)
+            row = _load(request, slug)  # what was undone with the refusal is undone on this row too
     context = {
         "environment": row,
         "placed": guests.living_in(row.pk),

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RenameField("awsaccount", "status", "state"),
         migrations.AlterField("awsaccount", "state", models.CharField(default="untested", max_length=20)),
+        migrations.AddField("awsaccount", "revision", models.PositiveIntegerField(default=0)),
         migrations.AlterField(
             "awsaccount", "customer", models.ForeignKey("accounts.customer", PROTECT, related_name="+")
         ),
@@ -77,6 +78,7 @@ class Migration(migrations.Migration):
                 ("plan", models.JSONField(default=list)),
                 ("advice", models.TextField(blank=True)),
                 ("executed_at", models.DateTimeField(blank=True, null=True)),
+                ("rollback_asked_at", models.DateTimeField(blank=True, null=True)),
                 ("deletion_asked_at", models.DateTimeField(blank=True, null=True)),
                 ("customer", models.ForeignKey("accounts.customer", PROTECT, related_name="+")),
                 ("environment", models.ForeignKey("provisioning.environment", PROTECT, related_name="changes")),

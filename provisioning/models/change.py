@@ -47,6 +47,7 @@ class StackChange(Work):
     plan = models.JSONField(default=list)  # [{logical_id, type, action, purpose}] from the change set
     advice = models.TextField(blank=True)  # what to do about a failure
     executed_at = models.DateTimeField(null=True, blank=True)  # when AWS was asked to carry out the plan
+    rollback_asked_at = models.DateTimeField(null=True, blank=True)  # when AWS was asked to go on with a roll-back
     # When AWS was asked to delete the stack; tells a deletion that failed from one that was never asked for.
     deletion_asked_at = models.DateTimeField(null=True, blank=True)
 

@@ -10,7 +10,7 @@ from provisioning.changes import states as change_states
 from provisioning.environments import services
 from provisioning.environments.rules import EnvironmentData
 from provisioning.environments.selectors import environments_of, sentence_of
-from provisioning.facts import load_balancer_url
+from provisioning.facts import cluster_of, load_balancer_url
 from provisioning.models import Environment, StackChange, StackResource
 from tests import factories
 
@@ -262,6 +262,14 @@ def test_a_retry_is_a_change_of_its_own(dev, alice, browse):
     assert (dev.state, dev.change, tried.state) == ("planning", anew, "failed")
     assert (anew.state, anew.kind, anew.change_set_id, anew.advice) == ("queued", "create", "", "")
     assert anew.token != tried.token
+
+
+def test_a_retry_forgets_nothing_of_what_stands_until_aws_plans_anew(dev, alice):
+    """What runs there has to be stopped when the environment is deleted after all."""
+    services.retry(at(dev, states.ERRORED), alice)
+
+    dev.refresh_from_db()
+    assert cluster_of(dev) == "acme-dev"
 
 
 def test_our_own_errors_show_their_traceback_to_engineers_only(dev, alice, erin, browse):

@@ -13,6 +13,8 @@ from provisioning.aws.session import forget_clients
 from provisioning.changes import services as changes
 from provisioning.changes.selectors import resources_of
 from provisioning.environments import services
+from provisioning.environments.selectors import progress_of
+from provisioning.facts import read
 from provisioning.localaws import control
 from provisioning.models import Stack, StackChange
 from tests import factories
@@ -175,6 +177,42 @@ def test_a_further_stack_is_removed_and_can_be_added_again(aws, added, place, al
     place.refresh_from_db()
     assert place.state == states.READY
     assert changes.request_stack(place, journal, WEEK, alice).stack.pk != added.pk
+
+
+def test_a_stack_that_exists_is_not_added_again(added, place, alice, journal):
+    for template in (journal, "environment"):
+        with pytest.raises(IllegalMove, match="has a stack of that kind already"):
+            changes.request_stack(place, template, WEEK, alice)
+
+
+def test_a_stack_that_aws_never_made_is_not_updated(aws, place, alice, journal):
+    change = drive_change(changes.request_stack(place, journal, WEEK, alice))
+    changes.discard_change(change, alice)
+    with pytest.raises(IllegalMove, match="does not exist at AWS"):
+        changes.request_update(change.stack, FORTNIGHT, alice)
+
+    assert list(resources_of(place)) == []
+    again = drive_change(changes.request_stack(place, journal, WEEK, alice))
+    assert (again.state, again.stack) == ("planned", change.stack)
+    changes.discard_change(again, alice)
+    drive_change(changes.request_removal(change.stack, alice))
+
+
+def test_what_an_environment_waits_for_is_not_discarded_beside_it(place, alice):
+    change = factories.carried(place, state="planned")
+    with pytest.raises(IllegalMove, match="Delete the environment instead"):
+        changes.discard_change(change, alice)
+
+
+def test_after_an_update_everything_still_looks_ready_and_facts_are_those_of_all_stacks(aws, added, place, alice):
+    change = update(added, FORTNIGHT, alice)
+    changes.approve_change(change, alice)
+    drive_change(change)
+
+    rows = list(resources_of(place))
+    place.refresh_from_db()
+    assert (progress_of(place, rows).done, len(rows)) == (2, 2)
+    assert place.aws_facts == read(factories.OUTPUTS)
 
 
 def test_the_main_stack_goes_with_its_environment_only(place, alice):
