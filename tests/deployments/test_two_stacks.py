@@ -31,7 +31,10 @@ def two_stacks(quick_site, monkeypatch, tmp_path, settings):
     stacks.load.cache_clear()
     settings.POLL_SECONDS = 0
     found = cloudformation.describe_stack(quick_site.session, STACK)
-    main = factories.StackFactory(environment=quick_site.environment, name=STACK, stack_id=found.stack_id)
+    main = factories.StackFactory(
+        environment=quick_site.environment, name=STACK, stack_id=found.stack_id, outputs=found.outputs
+    )
+    factories.carried(quick_site.environment, state=change_states.DONE)
     made = drive_change(changes.request_stack(main.environment, "journal", {"Name": "/in4it/two"}, quick_site.user))
     changes.approve_change(made, quick_site.user)
     assert drive_change(made).state == change_states.DONE, made.reason
