@@ -46,10 +46,12 @@ class Problems(Mapping[str, str]):
         """Says what is wrong with a field, unless something was said of it already."""
         self._found.setdefault(field, sentence)
 
-    def text(self, field: str, value: str, *, most: int, required: bool = True) -> None:
-        """A text of at most `most` characters."""
-        if required and not value.strip():
-            self.add(field, REQUIRED)
+    def text(self, field: str, value: str | None, *, most: int, required: bool = True) -> None:
+        """A text of at most `most` characters; None, which scripts may pass, is none."""
+        if value is None or not value.strip():
+            if required or value is None:
+                self.add(field, REQUIRED)
+            return
         self.check(field, value, _no_null, MaxLengthValidator(most))
 
     def email(self, field: str, value: str, *, most: int = 254, required: bool = True) -> None:

@@ -37,6 +37,13 @@ def test_a_text_that_will_not_do_is_refused_in_the_words_of_its_form(problems, v
     assert form.errors["name"] == [sentence]
 
 
+@pytest.mark.parametrize("required", [True, False])
+def test_nothing_is_no_text(problems, required):
+    problems.text("name", None, most=5, required=required)
+
+    assert dict(problems) == {"name": "This field is required."}
+
+
 def test_what_is_right_is_no_problem(problems):
     problems.text("name", "Ann", most=5)
     problems.text("note", "", most=5, required=False)
