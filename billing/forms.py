@@ -113,7 +113,8 @@ class DraftsSeenForm(forms.Form):
         return Seen(self.cleaned_data.get("count"), self.cleaned_data.get("gross"))
 
     def clean(self) -> dict[str, Any]:
-        if month := self.cleaned_data.get("month"):
+        month = self.cleaned_data.get("month")
+        if month and not self.errors:
             show_problems(self, seen_problems(month, self.seen))
         return self.cleaned_data
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from portal.core import audit
-from portal.core.rules import Problems
+from portal.core.rules import Problems, refuse_wrong_types
 from provisioning.models import Environment
 
 # What the client of Consul can be told: a name or an IPv4 address, perhaps a port, and nothing behind it.
@@ -49,6 +49,7 @@ def name_consul(environment: Environment, url: str, token: str, actor: Any) -> N
 
     Keys are not carried along.
     """
+    refuse_wrong_types(ConsulEndpoint(url, token))
     url = url.strip().removesuffix("/")
     problems_of(url, token).refuse()
     before, after = {"consul_url": environment.consul_url}, {"consul_url": url}

@@ -198,6 +198,9 @@ def _check_requests(problems: Problems, chosen: Settings) -> None:
 
 
 def _check_variables(problems: Problems, variables: Mapping[str, str]) -> None:
+    if not isinstance(variables, dict) or not all(isinstance(each, str) for pair in variables.items() for each in pair):
+        problems.add("variables", "Give each variable a name and a text.")
+        return
     for sentence in filter(None, map(variable_name_problem, variables)):
         problems.add("variables", sentence)
     for name, value in variables.items():

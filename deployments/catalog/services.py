@@ -1,6 +1,6 @@
 """Registering applications and services, and changing their settings."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,7 +11,7 @@ from deployments.models import Application, Repository, Service
 from portal.accounts.models import Customer, User
 from portal.core import audit
 from portal.core.errors import IllegalMove, Invalid
-from portal.core.rules import Problems
+from portal.core.rules import Problems, refuse_wrong_types
 from portal.core.work.state import transition
 from portal.core.work.steps import begin
 
@@ -26,6 +26,7 @@ class Taken(Invalid):
 def create_application(customer: Customer, name: str, user: User, repository_url: str = "") -> Application:
     """Raises Invalid, or Taken when the customer has an application of that name."""
     new = NewApplication(name, repository_url)
+    refuse_wrong_types(new)
     rules.application_problems(new).refuse()
     _refuse_taken(rules.application_conflicts(customer, new))
     return _create_application(customer, new, user)
@@ -38,6 +39,9 @@ def register(
 
     Raises Invalid, or Taken.
     """
+    for entered in (identity, chosen, application):
+        if is_dataclass(entered):
+            refuse_wrong_types(entered)
     rules.registration_problems(customer, application, identity, chosen).refuse()
     _refuse_taken(rules.registration_conflicts(customer, application, identity, chosen))
     with transaction.atomic():
@@ -85,6 +89,7 @@ def ask_for_repository(service: Service, user: User) -> None:
 
 def change(service: Service, chosen: Settings, user: User) -> None:
     """Saves new settings; nothing that runs changes until the next deployment. Raises Invalid, or Taken."""
+    refuse_wrong_types(chosen)
     rules.settings_problems(chosen).refuse()
     _refuse_taken(rules.settings_conflicts(service, chosen))
     before = _audited(service)

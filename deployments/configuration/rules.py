@@ -37,6 +37,8 @@ def problems_of_line(folder: str, key: str, value: str | None) -> Problems:
     problems = Problems()
     if not key:
         problems.add("key", NO_KEY)
+    if not problems.is_text("key", key):
+        return problems
     _check_key(problems, folder, key)
     if value is not None:
         _check_value(problems, value)
@@ -65,6 +67,8 @@ def _check_key(problems: Problems, folder: str, key: str) -> None:
 
 
 def _check_value(problems: Problems, value: str) -> None:
+    if not problems.is_text("value", value):
+        return
     problems.check("value", value, _no_null)
     size = len(value.encode())
     if size > keys.MAX_VALUE_BYTES:

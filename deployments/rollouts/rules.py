@@ -13,7 +13,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 def image_problems(digest: str) -> Problems:
     """What is wrong with the choice of an image."""
     problems = Problems()
-    problems.choice("image", digest, (digest,) if _DIGEST.fullmatch(digest) else ())
+    problems.choice("image", digest, (digest,) if isinstance(digest, str) and _DIGEST.fullmatch(digest) else ())
     return problems
 
 

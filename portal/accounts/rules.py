@@ -12,7 +12,7 @@ from portal.accounts import selectors
 from portal.accounts.countries import COUNTRIES, vat_number
 from portal.accounts.models import Customer, Role, User
 from portal.core.errors import Invalid
-from portal.core.rules import REQUIRED, Problems
+from portal.core.rules import REQUIRED, Problems, refuse_wrong_types
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # AWS refuses double dashes in repositories and stacks
 _RESERVED = ("internal", "aws", "ecs", "fargate")  # of load balancers and capacity providers, named by the slug
@@ -150,6 +150,7 @@ def account_problems(data: AccountData) -> Problems:
 
 def checked_account(data: AccountData) -> AccountData:
     """The account as it is kept. Raises Invalid."""
+    refuse_wrong_types(data)
     data = replace(data, name=data.name.strip())
     account_problems(data).refuse()
     return data
@@ -162,7 +163,8 @@ def check_role(role: str) -> None:
 
 
 def _stripped(data: D) -> D:
-    """Without blanks around any text, as forms read it."""
+    """Without blanks around any text, as forms read it. Raises Invalid for what is no text."""
+    refuse_wrong_types(data)
     values = {field.name: getattr(data, field.name) for field in fields(data)}
     texts: dict[str, Any] = {name: value.strip() for name, value in values.items() if isinstance(value, str)}
     return replace(data, **texts)
@@ -170,7 +172,7 @@ def _stripped(data: D) -> D:
 
 def _vat_number(problems: Problems, data: CompanyData) -> None:
     try:
-        vat_number(data.vat_number, data.country)
+        problems.text("vat_number", vat_number(data.vat_number, data.country), most=20)
     except ValueError as error:
         problems.add("vat_number", f"{error} Copy it from an invoice or a letter of the tax office.")
 

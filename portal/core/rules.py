@@ -6,6 +6,7 @@ show the same sentences at their fields, and whoever asked for JSON gets them as
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -27,6 +28,25 @@ _NO_CHOICE = str(ChoiceField.default_error_messages["invalid_choice"])
 _no_null = ProhibitNullCharactersValidator()
 
 
+NO_TEXT = "Enter a text."
+UNFIT = "This holds characters that cannot be stored: write them anew."
+
+
+def refuse_wrong_types(data: Any) -> None:
+    """Raises Invalid for each field of a dataclass that is to be a text, or yes or no, and is something else.
+
+    Forms give nothing else; scripts do. Services ask this first: the rules behind it read the values.
+    """
+    problems = Problems()
+    for field in fields(data):
+        value = getattr(data, field.name)
+        if field.type is str:
+            problems.is_text(field.name, value)
+        elif field.type is bool and not isinstance(value, bool):
+            problems.add(field.name, "Say yes or no.")
+    problems.refuse()
+
+
 class Problems(Mapping[str, str]):
     """The first thing that is wrong with each field; the field "" stands for the input as a whole."""
 
@@ -46,12 +66,19 @@ class Problems(Mapping[str, str]):
         """Says what is wrong with a field, unless something was said of it already."""
         self._found.setdefault(field, sentence)
 
-    def text(self, field: str, value: str | None, *, most: int, required: bool = True) -> None:
-        """A text of at most `most` characters; None, which scripts may pass, is none."""
-        if value is None or not value.strip():
-            if required or value is None:
-                self.add(field, REQUIRED)
+    def is_text(self, field: str, value: Any) -> bool:
+        """Whether it is a text that can be stored; says so when it is not."""
+        if isinstance(value, str) and _is_storable(value):
+            return True
+        self.add(field, REQUIRED if value is None else UNFIT if isinstance(value, str) else NO_TEXT)
+        return False
+
+    def text(self, field: str, value: Any, *, most: int, required: bool = True) -> None:
+        """A text of at most `most` characters."""
+        if not self.is_text(field, value):
             return
+        if required and not value.strip():
+            self.add(field, REQUIRED)
         self.check(field, value, _no_null, MaxLengthValidator(most))
 
     def email(self, field: str, value: str, *, most: int = 254, required: bool = True) -> None:
@@ -73,12 +100,12 @@ class Problems(Mapping[str, str]):
         """One of the values on offer."""
         if not value:
             self.add(field, REQUIRED)
-        elif value not in among:
+        elif not isinstance(value, str) or value not in among:
             self.add(field, _NO_CHOICE % {"value": value})
 
     def shape(self, field: str, value: str, pattern: re.Pattern[str], sentence: str) -> None:
         """A text that fits the pattern as a whole; empty is left to `text`."""
-        if value and not pattern.fullmatch(value):
+        if isinstance(value, str) and value and not pattern.fullmatch(value):
             self.add(field, sentence)
 
     def check(self, field: str, value: Any, *validators: Validator) -> None:
@@ -93,3 +120,12 @@ class Problems(Mapping[str, str]):
         """Raises Invalid when anything is wrong."""
         if self._found:
             raise Invalid(self._found)
+
+
+def _is_storable(value: str) -> bool:
+    """Half a surrogate pair, which JSON can say, fits into no database and no request."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from portal.core.rules import Problems
+from deployments.models import Deployment
+from portal.accounts.models import Customer
+from portal.core.errors import Invalid
+from portal.core.rules import Problems, refuse_wrong_types
 from portal.support.models import Ticket
 
 SUBJECT, BODY = 200, 20_000  # characters
@@ -27,9 +30,16 @@ def ticket_problems(data: TicketData) -> Problems:
 
 def checked_ticket(data: TicketData) -> TicketData:
     """The ticket as it is kept: its subject is one line. Raises Invalid."""
+    refuse_wrong_types(data)
     data = TicketData(data.subject.strip(), data.body.strip(), data.priority)
     ticket_problems(data).refuse()
     return TicketData(" ".join(data.subject.split()), data.body, data.priority)
+
+
+def check_deployment(customer: Customer, deployment: Deployment | None) -> None:
+    """Raises Invalid when a ticket is to be about something of another customer."""
+    if deployment and deployment.customer_id != customer.pk:
+        raise Invalid({"deployment": "There is no such deployment."})
 
 
 def body_problems(body: str) -> Problems:
@@ -41,6 +51,5 @@ def body_problems(body: str) -> Problems:
 
 def checked_body(body: str) -> str:
     """The text as it is kept. Raises Invalid."""
-    body = body.strip()
     body_problems(body).refuse()
-    return body
+    return body.strip()

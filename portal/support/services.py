@@ -36,6 +36,7 @@ def open_ticket(
     The ticket is found on the message. Raises Invalid.
     """
     data = rules.checked_ticket(rules.TicketData(subject, body, priority))
+    rules.check_deployment(customer, deployment)
     ticket = Ticket.objects.create(
         customer=customer,
         subject=data.subject,

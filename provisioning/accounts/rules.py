@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from portal.core.errors import Invalid
-from portal.core.rules import Problems
+from portal.core.rules import Problems, refuse_wrong_types
 from provisioning.models import AwsAccount
 from provisioning.sessions import own_account
 
@@ -55,6 +55,7 @@ def problems_of(data: AccountData, *, has_secret: bool) -> Problems:
 
 def checked(data: AccountData, *, has_secret: bool) -> AccountData:
     """The data as it is stored. Raises Invalid for what is wrong, OwnAccount for in4it's."""
+    refuse_wrong_types(data)
     data = normal(data)
     problems_of(data, has_secret=has_secret).refuse()
     if refusal := own_account(data.account_id):

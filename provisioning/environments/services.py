@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from portal.accounts.models import Customer, User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, Invalid, UserError
+from portal.core.rules import refuse_wrong_types
 from portal.core.work.state import transition
 from provisioning import guests, states
 from provisioning.changes import services as changes
@@ -22,6 +23,7 @@ from provisioning.networks import take_network
 
 def request_environment(customer: Customer, data: EnvironmentData, actor: User) -> Environment:
     """A new environment in state draft, with the creation of its main stack. Raises Invalid, NoNetworkLeft."""
+    refuse_wrong_types(data)
     problems_of(customer, data).refuse()
     environment = _new(customer, data, actor)
     after = {"name": data.name, "kind": data.kind, "region": data.region, "size": data.size}

@@ -1,13 +1,14 @@
 """Input that will not do: each field's first problem, in Django's words, all at once."""
 
 import re
+from dataclasses import dataclass
 
 import pytest
 from django import forms
 
 from portal.core.errors import Busy, Invalid
 from portal.core.forms import show_problems, show_refusal
-from portal.core.rules import Problems
+from portal.core.rules import Problems, refuse_wrong_types
 
 
 class Form(forms.Form):
@@ -38,10 +39,47 @@ def test_a_text_that_will_not_do_is_refused_in_the_words_of_its_form(problems, v
 
 
 @pytest.mark.parametrize("required", [True, False])
-def test_nothing_is_no_text(problems, required):
-    problems.text("name", None, most=5, required=required)
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (None, "This field is required."),
+        (5, "Enter a text."),
+        (["a"], "Enter a text."),
+        ("a\ud800", "This holds characters that cannot be stored: write them anew."),
+    ],
+)
+def test_what_is_no_text_is_refused_and_breaks_nothing(problems, value, sentence, required):
+    problems.text("name", value, most=5, required=required)
+    problems.shape("name", value, re.compile("[a-z]+"), "Letters.")
 
-    assert dict(problems) == {"name": "This field is required."}
+    assert dict(problems) == {"name": sentence}
+
+
+@dataclass(frozen=True)
+class Data:
+    name: str
+    count: int
+    note: str = ""
+    wanted: bool = True
+
+
+def test_every_text_of_a_dataclass_is_looked_at_before_rules_read_it():
+    refuse_wrong_types(Data("Ann", 1))
+    with pytest.raises(Invalid) as refused:
+        refuse_wrong_types(Data(None, None, ["no"], "maybe"))
+
+    assert refused.value.problems == {
+        "name": "This field is required.",
+        "note": "Enter a text.",
+        "wanted": "Say yes or no.",
+    }
+
+
+@pytest.mark.parametrize("value", [["dev"], {"a": 1}, 5])
+def test_what_is_no_text_is_no_choice(problems, value):
+    problems.choice("kind", value, {"dev": 1})
+
+    assert problems["kind"].startswith("Select a valid choice.")
 
 
 def test_what_is_right_is_no_problem(problems):

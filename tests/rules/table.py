@@ -31,6 +31,10 @@ class Door:
     service: Callable[[Any, Values], object]
     good: Values
     bad: tuple[Values, ...]
+    chosen: frozenset[str] = frozenset()  # of these the table looks up what the service is given: they are no texts
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def refusals(doors: Iterable[Door]) -> list[Any]:
@@ -40,6 +44,11 @@ def refusals(doors: Iterable[Door]) -> list[Any]:
         for door in doors
         for place, wrong in enumerate(door.bad)
     ]
+
+
+def texts_of(door: Door) -> list[str]:
+    """The fields that the service takes as texts."""
+    return [field for field, value in door.good.items() if isinstance(value, str) and field not in door.chosen]
 
 
 def said_by(form: BaseForm) -> dict[str, str]:

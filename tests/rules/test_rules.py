@@ -5,7 +5,7 @@ import pytest
 from portal.core.errors import Invalid
 from portal.core.models import AuditEvent
 from tests.rules.doors import DOORS
-from tests.rules.table import refusals, said_by
+from tests.rules.table import refusals, said_by, texts_of
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +29,13 @@ def test_a_service_accepts_what_its_form_accepts(door):
 
     assert said_by(door.form(world, door.good)) == {}
     door.service(world, door.good)
+
+
+@pytest.mark.parametrize("strange", [None, 5, ["x"], "\ud800"], ids=["none", "number", "list", "half-a-character"])
+@pytest.mark.parametrize(("door", "field"), [(door, field) for door in DOORS for field in texts_of(door)], ids=str)
+def test_a_service_refuses_what_is_no_text_instead_of_breaking(door, field, strange):
+    """No form gives this; scripts and programs do."""
+    world = door.world()
+
+    with pytest.raises(Invalid):
+        door.service(world, {**door.good, field: strange})

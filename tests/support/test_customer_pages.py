@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from portal.core.errors import Invalid
 from portal.core.limits import Limit
 from portal.core.models import AuditEvent
 from portal.support import limits, services, states
@@ -245,3 +246,11 @@ def test_the_list_takes_as_many_queries_for_many_tickets_as_for_one(
     with django_assert_max_num_queries(8):
         page = client.get(url("support"), {"page": 2}).content.decode()
     assert "51–100 of 500" in page
+
+
+def test_a_ticket_freezes_nothing_of_another_customer(alice, acme):
+    theirs = factories.DeploymentFactory(reason="Their secret failed.")
+
+    with pytest.raises(Invalid):
+        services.open_ticket(acme, alice, subject="Look", body="What is this?", deployment=theirs)
+    assert not Ticket.objects.exists()

@@ -72,6 +72,7 @@ DOORS = [
             *_each("legal_name street postal_code city", "", "  ", LONG, NULL),
             *_each("country", "", "XX"),
             *_each("vat_number", "nonsense", "BE0417497107", "NL004495445B01", LONG, NULL, "-"),
+            {"country": "US", "vat_number": "ß" * 20},
             {"vat_number": "nonsense", "country": "XX"},
             *_each("billing_email", NO_ADDRESS, LONG_ADDRESS),
             *_each("reference", LONG, NULL),

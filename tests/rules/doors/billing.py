@@ -51,6 +51,7 @@ DOORS = [
         form=_subscribe_form,
         service=lambda world, values: services.subscribe(world[values["application"]], values["starts_on"]),
         good={"application": "fresh", "starts_on": TODAY},
+        chosen=frozenset({"application"}),
         bad=(
             {"application": "none"},
             {"application": "billed"},
@@ -72,6 +73,7 @@ DOORS = [
         form=lambda world, values: VatRulingForm({"category": values["category"]}, customer=world[values["customer"]]),
         service=lambda world, values: services.rule_vat(world[values["customer"]], values["category"]),
         good={"customer": "french", "category": "S"},
+        chosen=frozenset({"customer"}),
         bad=(
             {"category": ""},
             {"category": "O"},

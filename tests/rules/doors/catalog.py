@@ -74,13 +74,20 @@ def register(at: World, values: Values) -> object:
     )
 
 
-def change_form(at: World, values: Values) -> ChangeForm:
+def changed(at: World) -> Service:
+    """Another service than the one that stands in the way."""
     there = {"customer": at.customer, "application": at.service.application, "account": at.service.account}
-    return ChangeForm(values, service=factories.ServiceFactory(**there))
+    return Service.objects.filter(customer=at.customer, name="changed").first() or factories.ServiceFactory(
+        **there, name="changed"
+    )
+
+
+def change_form(at: World, values: Values) -> ChangeForm:
+    return ChangeForm(values, service=changed(at))
 
 
 def change(at: World, values: Values) -> object:
-    return catalog.change(Service.objects.exclude(name="taken").get(customer=at.customer), chosen(values), at.user)
+    return catalog.change(changed(at), chosen(values), at.user)
 
 
 def application_form(at: World, values: Values) -> RegisterForm:
@@ -168,10 +175,21 @@ BAD_NOTES = ({"note": "n" * 301}, {"note": "n\0"})
 DEPLOYMENT = {"image": DIGEST, "environment": "dev", **NOTE}
 BAD_DEPLOYMENTS = (*BAD_NOTES, *({"image": image} for image in ("", "latest", "sha256:1")), {"environment": "mars"})
 
+READ = frozenset({"variables"})
+ROWS = frozenset({"account", "application"})
+PLACE = frozenset({"environment"})
 DOORS: list[Door] = [
-    Door("catalog.register", world, register_form, register, REGISTRATION, BAD_REGISTRATIONS),
-    Door("catalog.change", world, change_form, change, SETTINGS, BAD_SETTINGS),
+    Door(
+        "catalog.register",
+        world,
+        register_form,
+        register,
+        REGISTRATION,
+        BAD_REGISTRATIONS,
+        READ | ROWS,
+    ),
+    Door("catalog.change", world, change_form, change, SETTINGS, BAD_SETTINGS, READ),
     Door("catalog.create_application", world, application_form, create_application, APPLICATION, BAD_APPLICATIONS),
-    Door("rollouts.request_deployment", world, deploy_form, deploy, DEPLOYMENT, BAD_DEPLOYMENTS),
+    Door("rollouts.request_deployment", world, deploy_form, deploy, DEPLOYMENT, BAD_DEPLOYMENTS, PLACE),
     Door("rollouts.request_rollback", world, lambda _, values: RollbackForm(values), rollback, NOTE, BAD_NOTES),
 ]

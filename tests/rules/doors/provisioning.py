@@ -110,6 +110,7 @@ DOORS = [
         form=_wish_form,
         service=_request,
         good=WISH,
+        chosen=frozenset({"account"}),
         bad=(
             {"account": "untested"},
             {"account": "failing"},
