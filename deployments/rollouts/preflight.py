@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from deployments.catalog import states as catalog
 from deployments.models import Release, Service
 from deployments.rollouts import rules, selectors
 from portal.core.errors import Busy, UserError
@@ -44,6 +45,9 @@ def repository(service: Service) -> Check:
     """Where the image comes from."""
     if service.repository.is_ready:
         return Check()
+    if service.repository.state == catalog.ERRORED:
+        problem = f"The image repository of {service} could not be made. Start it again on the page of the service."
+        return Check(problem=problem, url=service.get_absolute_url())
     return Check(problem=f"The image repository of {service} does not exist yet. Try again in a moment.")
 
 

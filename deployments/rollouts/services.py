@@ -14,7 +14,6 @@ from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
 from provisioning.environments.services import hold_still
 from provisioning.models import Environment
-from provisioning.sessions import session_for
 
 
 def release_of(service: Service, image: PushedImage) -> Release:
@@ -39,7 +38,7 @@ def find_release(service: Service, digest: str) -> Release:
     if known:
         return known
     try:
-        image = ecr.image_detail(session_for(service.account, service.region), service.repository.name, digest)
+        image = ecr.image_detail(preflight.looking(service), service.repository.name, digest)
     except AwsProblem as problem:
         raise UserError(problem.sentence) from problem
     if image is None:

@@ -119,6 +119,15 @@ def test_when_aws_cannot_be_asked_nothing_is_said_of_the_image_and_the_worker_wi
     assert services.request_deployment(placement.service, placement.environment, release, bob).is_active
 
 
+def test_a_repository_that_only_a_person_can_start_again_is_told_with_where(placement):
+    placement.service.repository.state = "errored"
+
+    check = preflight.repository(placement.service)
+
+    assert check.problem == "The image repository of api could not be made. Start it again on the page of the service."
+    assert check.url == placement.service.get_absolute_url()
+
+
 def test_without_a_repository_there_is_nothing_to_choose_and_the_page_says_so(placement):
     sentence = no_repository(placement, None)
 
