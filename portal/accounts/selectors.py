@@ -92,8 +92,8 @@ def failing() -> QuerySet[Outgoing]:
 def waiting_counts() -> dict[str, int]:
     """How much waits on its way out: all of it (`waiting`), what nobody took in time (`late`), what failed before."""
     early = timezone.now() - LATE
-    # A tick puts off what it hands over, so what was never tried is late by its age.
-    late = Q(due_at__lt=early) | Q(attempts=0, created_at__lt=early)
+    # A tick puts off what it hands over, so what was never tried is late since it was written, or sent again.
+    late = Q(due_at__lt=early) | Q(attempts=0, heartbeat_at__lt=early)
     return Outgoing.waiting.aggregate(
         waiting=Count("pk"), late=Count("pk", filter=late), failing=Count("pk", filter=Q(attempts__gt=0))
     )

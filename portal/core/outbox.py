@@ -147,7 +147,7 @@ def send_again(row: Outgoing, actor: Any) -> None:
     now = timezone.now()
     with transaction.atomic():
         stopped = Outgoing.objects.filter(pk=row.pk, seq=row.seq, done_at=None, stopped_at__isnull=False)
-        if not stopped.update(stopped_at=None, attempts=0, due_at=now + delay_after(1)):
+        if not stopped.update(stopped_at=None, attempts=0, heartbeat_at=now, due_at=now + delay_after(1)):
             raise UserError("This was sent, or is being sent again already. Reload the page to see where it stands.")
         audit.record("outgoing.sent_again", row, actor=actor, after={"kind": row.kind})
         transaction.on_commit(partial(_hand_over, row.pk, row.seq, row.queue), robust=True)

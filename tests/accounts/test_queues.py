@@ -56,6 +56,16 @@ def test_what_stopped_is_shown_with_its_problem_and_sent_again(stopped, browse, 
     assert "no mail server" not in page()
 
 
+def test_what_was_sent_again_is_not_late_before_its_time(row, browse, erin):
+    old = timezone.now() - HOUR
+    again = row(stopped_at=old, created_at=old, heartbeat_at=old, attempts=10)
+    outbox.send_again(again, erin)
+
+    assert selectors.waiting_counts() == {"waiting": 1, "late": 0, "failing": 0}
+    Outgoing.objects.update(heartbeat_at=old)
+    assert selectors.waiting_counts() == {"waiting": 1, "late": 1, "failing": 0}
+
+
 def test_what_failed_and_is_tried_again_is_shown_with_its_problem_and_the_next_try(row, page):
     row(attempts=3, problem="TimeoutError: slow", due_at=timezone.now() + timedelta(minutes=4, seconds=5))
 
@@ -85,7 +95,7 @@ def test_nothing_to_see_is_said(page):
 def test_how_much_waits_is_late_and_failed_is_counted(row, stopped):
     old = timezone.now() - HOUR
     row()
-    row(created_at=old, due_at=timezone.now() + HOUR)  # handed over again and again, and never tried
+    row(heartbeat_at=old, due_at=timezone.now() + HOUR)  # handed over again and again, and never tried
     row(due_at=old, attempts=1)  # due long ago: nothing hands it over
     row(created_at=old, attempts=2, due_at=timezone.now() + HOUR)  # failed, and its time has not come
     row(created_at=old, done_at=timezone.now())
@@ -94,7 +104,7 @@ def test_how_much_waits_is_late_and_failed_is_counted(row, stopped):
 
 
 def test_what_is_late_is_said_with_what_to_look_at(row, page):
-    row(created_at=timezone.now() - HOUR)
+    row(heartbeat_at=timezone.now() - HOUR)
 
     shown = page()
 
