@@ -164,8 +164,8 @@ def _write_down(place: Place, author: User, draft: Draft, reason: str) -> tuple[
     if refused:
         _move(row, State.SAVING, reason)
     elif row.state == State.SAVING:
-        row.at = timezone.now()
-        row.save(update_fields=["at"])
+        row.at, row.reason = timezone.now(), reason
+        row.save(update_fields=["at", "reason"])
     return row, not (first or refused)
 
 

@@ -89,6 +89,20 @@ def test_a_save_that_consul_does_not_answer_keeps_what_was_typed_and_can_be_repe
 
 
 @pytest.mark.consul
+def test_a_reason_corrected_before_a_save_is_repeated_is_the_one_that_is_kept(editor, bob, put, settings, consul_url):
+    put({"level": "info"})
+    page = editor(bob).open().type(level="debug").review()
+    settings.CONSUL_URL = f"http://127.0.0.1:{free_port()}"
+    page.save("Fnid it")
+
+    settings.CONSUL_URL = consul_url
+    page.save("Find it")
+
+    assert ConfigurationSave.objects.get().reason == "Find it"
+    assert AuditEvent.objects.get(action="configuration.saved").after["reason"] == "Find it"
+
+
+@pytest.mark.consul
 def test_saving_the_same_draft_twice_saves_it_once(editor, bob, put, values):
     put({"level": "info"})
     page = editor(bob).open().type(level="debug").review()
