@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from deployments import states
-from deployments.models import Deployment, Placement
+from deployments.models import ConfigurationSave, Deployment, Placement
 from provisioning.guests import Guest
 
 _NOTHING_RUNS: dict[str, Any] = {
@@ -43,6 +43,11 @@ class PlacedServices:
         """The services that are being rolled out there now."""
         going = Deployment.objects.filter(environment=environment_id, state__in=states.ACTIVE)
         yield from going.values_list("service__name", flat=True)
+
+    def unsettled_in(self, environment_id: int) -> Iterator[str]:
+        """Services with a save of configuration of which nobody knows the end yet."""
+        open_saves = ConfigurationSave.objects.filter(environment=environment_id, state=ConfigurationSave.State.SAVING)
+        yield from open_saves.values_list("service__name", flat=True)
 
     def forget(self, environment_id: int) -> None:
         """No list counts what ran there any more."""

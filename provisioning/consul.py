@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import transaction
 
 from portal.core import audit
+from portal.core.errors import Busy
 from portal.core.rules import Problems, refuse_wrong_types
+from provisioning import guests
 from provisioning.models import Environment
 
 # What the client of Consul can be told: a name or an IPv4 address, perhaps a port, and nothing behind it.
@@ -45,18 +47,27 @@ def address_for_tasks(environment: Environment) -> str:
 
 
 def name_consul(environment: Environment, url: str, token: str, actor: Any) -> None:
-    """Gives the environment a Consul of its own, or with an empty address the portal's again. Raises Invalid.
+    """Gives the environment a Consul of its own, or with an empty address the portal's again.
 
-    Keys are not carried along.
+    Keys are not carried along. Raises Invalid, and Busy while the Consul it has must still tell how a save ended.
     """
     refuse_wrong_types(ConsulEndpoint(url, token))
     url = url.strip().removesuffix("/")
     problems_of(url, token).refuse()
+    _refuse_unsettled(environment)
     before, after = {"consul_url": environment.consul_url}, {"consul_url": url}
     with transaction.atomic():
         environment.consul_url, environment.consul_token = url, token
         environment.save(update_fields=["consul_url", "consul_token"])
         audit.record("environment.consul_named", environment, actor=actor, before=before, after=after)
+
+
+def _refuse_unsettled(environment: Environment) -> None:
+    if waiting := guests.unsettled_in(environment.pk):
+        raise Busy(
+            f"The end of a save of {', '.join(waiting)} is not known yet: only the Consul of before can tell. "
+            "Open the configuration of it, then try again."
+        )
 
 
 def problems_of(url: str, token: str) -> Problems:

@@ -30,6 +30,9 @@ class Guests(Protocol):
     def arriving_in(self, environment_id: int) -> Iterable[str]:
         """The names of what is being rolled out there now."""
 
+    def unsettled_in(self, environment_id: int) -> Iterable[str]:
+        """The names of what has asked its Consul for something of which the end is not known yet."""
+
     def forget(self, environment_id: int) -> None:
         """The environment is gone, and with it all that ran there."""
 
@@ -50,6 +53,11 @@ def living_in(environment_id: int) -> list[Guest]:
 def arriving_in(environment_id: int) -> list[str]:
     """The names of what is being rolled out to the environment now."""
     return sorted(chain.from_iterable(each.arriving_in(environment_id) for each in _known))
+
+
+def unsettled_in(environment_id: int) -> list[str]:
+    """The names of what waits for the environment's Consul to tell how a save ended."""
+    return sorted(set(chain.from_iterable(each.unsettled_in(environment_id) for each in _known)))
 
 
 def forget(environment_id: int) -> None:

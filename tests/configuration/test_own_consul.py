@@ -9,6 +9,7 @@ import pytest
 from deployments.configuration.selectors import Place
 from deployments.consul import ConsulStore
 from deployments.rollouts.prepare import variables
+from portal.core.errors import Busy
 from provisioning.consul import name_consul
 from tests import factories
 from tests.configuration.editor import Editor
@@ -113,3 +114,13 @@ def test_the_examples_show_the_address_that_tasks_are_told(place, qa, browse, bo
 
     assert qa.environment.consul_url in Editor(browse(bob), qa).open().text
     assert "http://consul:8500" in Editor(browse(bob), place).open().text
+
+
+def test_the_consul_that_must_tell_how_a_save_ended_is_not_exchanged(place):
+    save = factories.ConfigurationSaveFactory(**place.where, customer=place.customer, state="saving")
+    with pytest.raises(Busy, match=f"The end of a save of {place.service} is not known yet"):
+        name_consul(place.environment, "http://consul.acme.internal:8500", "", None)
+
+    type(save).objects.update(state="saved")
+    name_consul(place.environment, "http://consul.acme.internal:8500", "", None)
+    assert place.environment.consul_url == "http://consul.acme.internal:8500"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.core.errors import Invalid
+from portal.core.errors import UserError
 from provisioning import states
 from provisioning.consul import name_consul
 from provisioning.models import Environment
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         environment = _environment(options["customer"], options["environment"])
         try:
             name_consul(environment, options["url"], _token() if options["url"] else "", actor=None)
-        except Invalid as refusal:
+        except UserError as refusal:
             raise CommandError(str(refusal)) from None
         where = environment.consul_url or "the portal's own Consul"
         self.stdout.write(f"{environment} keeps its configuration in {where} from now on.")
