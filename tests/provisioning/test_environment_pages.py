@@ -1,6 +1,7 @@
 """Pages of environments: what each person sees and may do, in each state."""
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from portal.core.errors import IllegalMove, LostRace, UserError
@@ -204,6 +205,23 @@ def test_of_two_who_delete_at_once_one_is_told(dev, alice):
     services.request_deletion(dev, "Development", alice)
     with pytest.raises(LostRace):
         services.request_deletion(again, "Development", alice)
+
+
+@pytest.mark.parametrize("state", [states.PLANNED, states.FAILED])
+@pytest.mark.parametrize("act", [services.retry, lambda row, by: services.request_deletion(row, "Development", by)])
+def test_changes_are_held_before_their_environment_as_workers_hold_them(dev, alice, state, act):
+    """A worker moves a change and with it the environment: in the other order the two would wait for each other."""
+    row, asked = at(dev, state), []
+
+    def note(execute, sql, params, many, context):
+        asked.extend(table for table in ("stackchange", "environment") if f'FROM "provisioning_{table}"' in sql)
+        asked.extend(table for table in ("stackchange", "environment") if f'UPDATE "provisioning_{table}"' in sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        act(row, alice)
+
+    assert (asked[0], set(asked)) == ("stackchange", {"stackchange", "environment"})
 
 
 def test_progress_is_a_fragment_that_polls_itself(dev, alice, browse):
