@@ -12,7 +12,6 @@ from portal.core.work.steps import begin
 from provisioning.aws import ecr
 from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
-from provisioning.environments.services import hold_still
 from provisioning.models import Environment
 
 
@@ -80,7 +79,7 @@ def request_deployment(
 
 
 def _queue(deployment: Deployment) -> None:
-    preflight.readiness(hold_still(deployment.environment)).refuse()
+    preflight.readiness(deployment.environment.held()).refuse()
     placement, _ = Placement.objects.select_for_update().get_or_create(
         service=deployment.service,
         environment=deployment.environment,

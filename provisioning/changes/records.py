@@ -108,7 +108,7 @@ def mark_removed(change: StackChange) -> None:
 
 def _gather_facts(environment: Environment) -> None:
     """The environment's facts are those of all its stacks; of two that change at once the later finds both."""
-    Environment.objects.select_for_update().get(pk=environment.pk)
+    environment.held()
     said = [facts.read(stack.outputs) for stack in selectors.living_stacks(environment)]
     environment.aws_facts = {fact: value for each in said for fact, value in each.items()}
     Environment.objects.filter(pk=environment.pk).update(aws_facts=environment.aws_facts)

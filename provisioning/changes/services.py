@@ -141,8 +141,7 @@ def remove_next(environment: Environment, actor: User) -> bool:
 
 def _refuse_unready(environment: Environment) -> None:
     """Held until the transaction ends: a deletion does not begin meanwhile."""
-    held = Environment.objects.select_for_update().get(pk=environment.pk)
-    if not held.is_ready:
+    if not environment.held().is_ready:
         raise IllegalMove(f"{environment.name} is not ready, so its stacks cannot be changed now.")
 
 

@@ -67,18 +67,12 @@ def request_deletion(environment: Environment, typed_name: str, actor: User) -> 
         raise UserError(f"Type {environment.name} exactly as it is written here.", code="wrong_name", status=422)
     with transaction.atomic():
         changes.hold_changes(environment)
-        hold_still(environment)
+        environment.held()  # no rollout begins while it is given up
         _refuse_rollouts(environment)
         changes.refuse_under_way(environment)
         transition(environment, states.DELETING, actor=actor)
         changes.give_up_plans(environment, actor)
         changes.remove_next(environment, actor)
-
-
-def hold_still(environment: Environment) -> Environment:
-    """The environment as it is now, unchanged until the transaction ends: no rollout begins while it is given up."""
-    row: Environment = Environment.objects.select_for_update().get(pk=environment.pk)
-    return row
 
 
 def _new(customer: Customer, data: EnvironmentData, actor: User) -> Environment:

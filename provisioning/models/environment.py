@@ -67,6 +67,11 @@ class Environment(Stateful):
     def get_absolute_url(self) -> str:
         return reverse("environment", args=[self.customer.slug, self.slug])
 
+    def held(self) -> "Environment":
+        """The row as it is now, which nobody changes until the transaction ends."""
+        row: Environment = Environment.objects.select_for_update().get(pk=self.pk)
+        return row
+
     @property
     def is_ready(self) -> bool:
         return self.state == states.READY
