@@ -25,13 +25,7 @@ def request_stack(environment: Environment, template: str, parameters: Mapping[s
         _refuse_unready(environment)
         if selectors.made_stacks(environment).filter(template=template).exists():
             raise IllegalMove(f"{environment.name} has a stack of that kind already. Change that one.")
-        stack, _ = Stack.objects.get_or_create(
-            customer=environment.customer,
-            environment=environment,
-            template=template,
-            removed_at=None,
-            defaults={"name": f"{environment.aws_name}-{template}"},
-        )
+        stack = stack_of(environment, template)
         return _asked(new_change(stack, states.CREATE, actor, parameters), actor)
 
 
@@ -50,7 +44,7 @@ def request_update(stack: Stack, parameters: Mapping[str, str], actor: User) -> 
 
 def request_removal(stack: Stack, actor: User) -> StackChange:
     """Takes a further stack away from an environment that stays. The main one goes with its environment only."""
-    if stack.template == MAIN:
+    if stack.is_main:
         raise IllegalMove(f"{stack} is what {stack.environment.name} consists of. Delete the environment instead.")
     with transaction.atomic():
         _refuse_unready(stack.environment)
@@ -79,6 +73,19 @@ def roll_back_change(change: StackChange, actor: User) -> None:
     if change.kind != states.UPDATE:
         raise IllegalMove(f"{change} cannot be taken back. Delete what it made instead.")
     transition(change, states.ROLLING_BACK, actor=actor, reason=f"{actor} asked for the change to be taken back.")
+
+
+def stack_of(environment: Environment, template: str) -> Stack:
+    """The environment's stack of that template; a row anew where there was none, or it was removed."""
+    name = environment.aws_name if template == MAIN else f"{environment.aws_name}-{template}"
+    stack, _ = Stack.objects.get_or_create(
+        customer=environment.customer,
+        environment=environment,
+        template=template,
+        removed_at=None,
+        defaults={"name": name},
+    )
+    return stack
 
 
 def new_change(stack: Stack, kind: str, actor: User, parameters: Mapping[str, str] | None = None) -> StackChange:
@@ -125,7 +132,6 @@ def hold_changes(environment: Environment) -> None:
 def give_up_plans(environment: Environment, actor: User) -> None:
     """Discards what is only planned."""
     for change in selectors.open_changes(environment):
-        change.environment = environment
         transition(change, states.DISCARDED, actor=actor)
 
 
@@ -134,7 +140,6 @@ def remove_next(environment: Environment, actor: User) -> bool:
     stack = selectors.living_stacks(environment).last()
     if stack is None:
         return False
-    stack.environment = environment
     carry(environment, new_change(stack, states.REMOVE, actor))
     return True
 

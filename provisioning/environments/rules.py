@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from portal.accounts.models import Customer
-from portal.core.errors import UserError
 from portal.core.rules import Problems
 from provisioning import states
 from provisioning.accounts import states as account_states
@@ -46,21 +45,16 @@ def is_usable(account: AwsAccount | None, customer: Customer) -> bool:
     return account is not None and account.customer_id == customer.pk and account.state == account_states.CONNECTED
 
 
-def free_slug(customer: Customer, name: str) -> str:
-    """The short name for an environment of that name; raises UnfitName when there is none or it is taken."""
-    slug = slug_of(customer.slug, name)
-    if Environment.objects.for_customer(customer).filter(slug=slug).exclude(state__in=states.GONE).exists():
-        raise taken(slug)
-    return slug
-
-
-def taken(slug: str) -> UnfitName:
+def taken(slug: str) -> str:
     """Another environment has this short name."""
-    return UnfitName(f'There is an environment with the short name "{slug}" already. Choose another name.')
+    return f'There is an environment with the short name "{slug}" already. Choose another name.'
 
 
 def _check_slug(problems: Problems, customer: Customer, name: str) -> None:
     try:
-        free_slug(customer, name)
-    except UserError as error:
+        slug = slug_of(customer.slug, name)
+    except UnfitName as error:
         problems.add("name", str(error))
+        return
+    if Environment.objects.for_customer(customer).filter(slug=slug).exclude(state__in=states.GONE).exists():
+        problems.add("name", taken(slug))

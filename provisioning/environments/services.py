@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from portal.accounts.models import Customer, User
 from portal.core import audit
-from portal.core.errors import Busy, IllegalMove, Invalid, UserError
+from portal.core.errors import Busy, IllegalMove, Invalid
 from portal.core.rules import refuse_wrong_types
 from portal.core.work.state import transition
 from provisioning import guests, states
@@ -15,10 +15,16 @@ from provisioning.changes import services as changes
 from provisioning.changes import states as change_states
 from provisioning.environments.rules import EnvironmentData, problems_of, taken
 from provisioning.environments.sizes import parameters_of
-from provisioning.models import Environment, Stack
+from provisioning.models import Environment
 from provisioning.models.stack import MAIN
 from provisioning.naming import slug_of, stack_name
 from provisioning.networks import take_network
+
+
+class WrongName(Invalid):
+    """What was typed to confirm a deletion is not the environment's name."""
+
+    code = "wrong_name"
 
 
 def request_environment(customer: Customer, data: EnvironmentData, actor: User) -> Environment:
@@ -31,10 +37,10 @@ def request_environment(customer: Customer, data: EnvironmentData, actor: User) 
         with transaction.atomic():
             environment.network = take_network(data.account)
             environment.save(force_insert=True)
-            _create(environment, _main_stack(environment), actor)
+            _create(environment, actor)
             audit.record("environment.requested", environment, actor=actor, after=after)
     except IntegrityError as error:
-        raise Invalid({"name": str(taken(environment.slug))}) from error
+        raise Invalid({"name": taken(environment.slug)}) from error
     return environment
 
 
@@ -44,7 +50,7 @@ def approve(environment: Environment, actor: User) -> None:
     if change is None or environment.state != states.PLANNED:
         raise IllegalMove(f"{environment} has no plan that waits for approval. Reload the page to see where it stands.")
     change.environment = environment
-    transition(change, change_states.APPLYING, actor=actor)
+    changes.approve_change(change, actor)
 
 
 def retry(environment: Environment, actor: User) -> None:
@@ -55,16 +61,16 @@ def retry(environment: Environment, actor: User) -> None:
         changes.hold_changes(environment)
         transition(environment, states.PLANNING, actor=actor)
         changes.give_up_plans(environment, actor)
-        _create(environment, _main_stack(environment), actor)
+        _create(environment, actor)
 
 
 def request_deletion(environment: Environment, typed_name: str, actor: User) -> None:
     """Deletes the environment and everything in it; the name typed must be its own.
 
-    Raises UserError, and Busy while something is being deployed to it or a stack is being changed.
+    Raises WrongName, IllegalMove, and Busy while something is being deployed to it or a stack is being changed.
     """
     if typed_name.strip() != environment.name:
-        raise UserError(f"Type {environment.name} exactly as it is written here.", code="wrong_name", status=422)
+        raise WrongName({"name": f"Type {environment.name} exactly as it is written here."})
     with transaction.atomic():
         changes.hold_changes(environment)
         environment.held()  # no rollout begins while it is given up
@@ -91,19 +97,9 @@ def _new(customer: Customer, data: EnvironmentData, actor: User) -> Environment:
     )
 
 
-def _main_stack(environment: Environment) -> Stack:
-    """The stack of its network, cluster and load balancer; a row anew where an earlier one was removed."""
-    stack, _ = Stack.objects.get_or_create(
-        customer=environment.customer,
-        environment=environment,
-        template=MAIN,
-        removed_at=None,
-        defaults={"name": environment.aws_name},
-    )
-    return stack
-
-
-def _create(environment: Environment, stack: Stack, actor: User) -> None:
+def _create(environment: Environment, actor: User) -> None:
+    """Its main stack: network, cluster and load balancer."""
+    stack = changes.stack_of(environment, MAIN)
     change = changes.new_change(stack, change_states.CREATE, actor, parameters_of(environment))
     changes.carry(environment, change)
 
