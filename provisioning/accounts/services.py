@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -11,7 +10,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Customer, User
 from portal.core import audit
-from portal.core.errors import Invalid, LostRace
+from portal.core.errors import Invalid
 from portal.core.work.state import transition
 from provisioning.accounts import states
 from provisioning.accounts.rules import AccountData, checked
@@ -80,10 +79,7 @@ def test_account(account: AwsAccount, actor: User) -> ConnectionReport:
     report = test_connection(session, account.account_id)
     to = states.CONNECTED if report.ok else states.FAILING
     checks = [{"name": each.name, "ok": each.ok, "sentence": each.sentence} for each in report.checks]
-    if to == account.state:
-        _keep_report(account, checks, actor)
-    else:
-        transition(account, to, actor=actor, action="aws_account.tested", checks=checks, checked_at=timezone.now())
+    transition(account, to, actor=actor, action="aws_account.tested", checks=checks, checked_at=timezone.now())
     return report
 
 
@@ -93,16 +89,6 @@ test_account.__test__ = False  # type: ignore[attr-defined]  # the name looks li
 def template_for(account: AwsAccount) -> str:
     """The CloudFormation template that makes the portal's role in this account."""
     return role_template(settings.PORTAL_AWS_ACCOUNT_ID, account.external_id, account.role_name)
-
-
-def _keep_report(account: AwsAccount, checks: list[dict[str, Any]], actor: User) -> None:
-    """Tested again, with the same outcome."""
-    account.checks, account.checked_at = checks, timezone.now()
-    unchanged = AwsAccount.objects.filter(pk=account.pk, state=account.state, **account.condition(by_person=True))
-    with transaction.atomic():
-        if not unchanged.update(checks=account.checks, checked_at=account.checked_at):
-            raise LostRace(f"{account} was changed while it was tested. Test it again.")
-        audit.record("aws_account.tested", account, actor=actor, after={"state": account.state})
 
 
 @contextmanager

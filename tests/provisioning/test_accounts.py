@@ -176,6 +176,21 @@ def test_an_aws_that_does_not_answer_is_a_check_that_failed(account, alice, brow
     assert "could not be reached" in browse(alice).get(account.get_absolute_url()).content.decode()
 
 
+def test_a_test_that_ends_as_the_one_before_is_told_as_well(account, alice, settings):
+    settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{free_port()}"
+    settings.PORTAL_AWS_ACCESS_KEY_ID, settings.PORTAL_AWS_SECRET_ACCESS_KEY = "222222222222", "test"
+    services.test_account(account, alice)
+    first = account.checked_at
+    services.test_account(account, alice)
+
+    assert (account.state, account.checked_at > first) == ("failing", True)
+    assert [(step.from_state, step.to_state) for step in account.steps] == [
+        ("connected", "failing"),
+        ("failing", "failing"),
+    ]
+    assert AuditEvent.objects.filter(action="aws_account.tested").count() == 2
+
+
 def test_only_an_owner_may_change_and_strangers_see_nothing(account, bob, charlie, browse):
     pages = {
         "get": [url("aws_account_new"), url("aws_account_edit", account.pk), url("aws_account_template", account.pk)],
