@@ -82,17 +82,16 @@ def mark_failed(stack: Stack, events: Iterable[StackEvent]) -> None:
 
 
 def keep_result(change: StackChange, found: StackState, reported: Iterable[ResourceState]) -> None:
-    """What the finished stack is made of and says of itself, and the environment's facts with it.
+    """What the finished stack says of itself, and the environment's facts with it.
 
     Rows of resources that it does not have are dropped: a condition did not hold, or the change took them away.
     """
     stack = change.stack
     stack.outputs, stack.parameters = found.outputs, change.parameters
-    there = [each for each in reported if each.status != "DELETE_COMPLETE"]
+    there = [each.logical_id for each in reported if each.status != "DELETE_COMPLETE"]
     with transaction.atomic():
         stack.save(update_fields=["outputs", "parameters"])
-        record_resources(stack, there)
-        stack.resources.exclude(logical_id__in=[each.logical_id for each in there]).delete()
+        stack.resources.exclude(logical_id__in=there).delete()
         _gather_facts(change.environment)
 
 

@@ -26,9 +26,9 @@ def remove(change: StackChange) -> float:
     stack = _own_stack(change, session)
     if stack is None:
         return _gone(change, session)
-    records.record_resources(change.stack, cloudformation.resources(session, stack.stack_id))
     if stack.status == "DELETE_FAILED" and change.deletion_asked_at:
         return fail(change, records.left_behind(change.stack, session, stack))
+    records.record_resources(change.stack, cloudformation.resources(session, stack.stack_id))
     if not stack.is_busy and (not _goes_away(change.environment) or _is_empty(change.environment, session)):
         if stack.termination_protection:
             cloudformation.set_termination_protection(session, stack.stack_id, enabled=False)
