@@ -1,61 +1,21 @@
 """Pages of environments: what each person sees and may do, in each state."""
 
 import pytest
-from django.db import connection
-from django.urls import reverse
 
-from portal.core.errors import IllegalMove, LostRace, UserError
+from portal.core.errors import IllegalMove, UserError
 from portal.core.models import AuditEvent
 from provisioning import states
-from provisioning.changes import states as change_states
 from provisioning.environments import services
 from provisioning.environments.rules import EnvironmentData
 from provisioning.environments.selectors import environments_of, sentence_of
 from provisioning.facts import cluster_of, load_balancer_url
-from provisioning.models import Environment, StackChange, StackResource
+from provisioning.models import Environment
 from tests import factories
+from tests.provisioning.place import at, dev, url
+
+__all__ = ["dev"]
 
 FRAGMENT = {"HTTP_HX_REQUEST": "true"}
-
-
-def url(name: str, *args) -> str:
-    return reverse(name, args=["acme", *args])
-
-
-@pytest.fixture
-def dev(acme, account):
-    """An environment of Acme; give it a state with `at`."""
-    row = factories.EnvironmentFactory(customer=acme, account=account)
-    stack = factories.carried(row, state=change_states.DONE).stack
-    rows = [
-        StackResource(stack=stack, logical_id=name, type="AWS::EC2::VPC", purpose=f"Why {name}", status=status)
-        for name, status in (("Vpc", "CREATE_COMPLETE"), ("Cluster", "CREATE_IN_PROGRESS"), ("Hosts", "PLANNED"))
-    ]
-    StackResource.objects.bulk_create(rows)
-    return row
-
-
-CHANGES = {  # what the change an environment's life depends on does while the environment is in a state
-    states.DRAFT: ("create", change_states.QUEUED),
-    states.PLANNING: ("create", change_states.PLANNING),
-    states.PLANNED: ("create", change_states.PLANNED),
-    states.CREATING: ("create", change_states.APPLYING),
-    states.READY: ("create", change_states.DONE),
-    states.FAILED: ("create", change_states.FAILED),
-    states.ERRORED: ("create", change_states.ERRORED),
-    states.DELETING: ("remove", change_states.REMOVING),
-    states.DELETE_FAILED: ("remove", change_states.FAILED),
-    states.DELETED: ("remove", change_states.DONE),
-}
-
-
-def at(row: Environment, state: str, reason: str = "", **fields) -> Environment:
-    """The environment in that state; `fields` are those of its change."""
-    kind, standing = CHANGES[state]
-    StackChange.objects.filter(pk=row.change_id).update(kind=kind, state=standing, reason=reason, **fields)
-    Environment.objects.filter(pk=row.pk).update(state=state, reason=reason)
-    row.refresh_from_db()
-    return row
 
 
 def form(account, **fields) -> dict[str, str]:
@@ -200,30 +160,6 @@ def test_a_second_click_on_approve_changes_nothing_and_shows_where_it_stands(dev
     assert dev.steps.count() == 1
 
 
-def test_of_two_who_delete_at_once_one_is_told(dev, alice):
-    again = Environment.objects.get(pk=dev.pk)
-    services.request_deletion(dev, "Development", alice)
-    with pytest.raises(LostRace):
-        services.request_deletion(again, "Development", alice)
-
-
-@pytest.mark.parametrize("state", [states.PLANNED, states.FAILED])
-@pytest.mark.parametrize("act", [services.retry, lambda row, by: services.request_deletion(row, "Development", by)])
-def test_changes_are_held_before_their_environment_as_workers_hold_them(dev, alice, state, act):
-    """A worker moves a change and with it the environment: in the other order the two would wait for each other."""
-    row, asked = at(dev, state), []
-
-    def note(execute, sql, params, many, context):
-        asked.extend(table for table in ("stackchange", "environment") if f'FROM "provisioning_{table}"' in sql)
-        asked.extend(table for table in ("stackchange", "environment") if f'UPDATE "provisioning_{table}"' in sql)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
-        act(row, alice)
-
-    assert (asked[0], set(asked)) == ("stackchange", {"stackchange", "environment"})
-
-
 def test_progress_is_a_fragment_that_polls_itself(dev, alice, browse):
     at(dev, states.CREATING)
     answer = browse(alice).get(dev.get_absolute_url(), **FRAGMENT)
@@ -297,43 +233,6 @@ def test_our_own_errors_show_their_traceback_to_engineers_only(dev, alice, erin,
     assert "KeyError" not in browse(alice).get(dev.get_absolute_url()).content.decode()
 
 
-def test_a_deletion_says_first_what_would_be_lost(dev, alice, browse):
-    service = factories.ServiceFactory(customer=dev.customer, account=dev.account, name="shop-api")
-    factories.PlacementFactory(service=service, environment=dev, running=2)
-    text = browse(alice).get(url("environment_delete", "dev")).content.decode()
-
-    assert "<strong>shop-api</strong>: 2 running" in text
-    assert "Why Vpc" in text
-    assert "Why Hosts" not in text  # only planned: nothing to lose
-
-
-@pytest.mark.parametrize("typed", ["", "dev", "development"])
-def test_a_deletion_wants_the_exact_name(dev, alice, browse, typed):
-    answer = browse(alice).post(url("environment_delete", "dev"), {"name": typed}, **FRAGMENT)
-
-    dev.refresh_from_db()
-    assert (answer.status_code, dev.state) == (422, "ready")
-    assert "Type Development exactly" in answer.content.decode()
-
-
-def test_a_deletion_with_the_name_starts(dev, alice, browse, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks() as sent:
-        answer = browse(alice).post(url("environment_delete", "dev"), {"name": "Development"})
-
-    dev.refresh_from_db()
-    assert (answer.url, dev.state, len(sent)) == (dev.get_absolute_url(), "deleting", 1)
-
-
-def test_what_aws_works_on_cannot_be_deleted_meanwhile(dev, alice, browse):
-    at(dev, states.CREATING)
-
-    assert (
-        "cannot be deleted while AWS works on it"
-        in browse(alice).get(url("environment_delete", "dev")).content.decode()
-    )
-    assert browse(alice).post(url("environment_delete", "dev"), {"name": "Development"}).status_code == 422
-
-
 def test_only_an_owner_may_change_and_strangers_see_nothing(dev, bob, charlie, fred, browse):
     pages = [("get", url("environment_new")), ("get", url("environment_delete", "dev"))]
     pages += [("post", url(f"environment_{name}", "dev")) for name in ("approve", "retry", "delete")]
@@ -381,27 +280,3 @@ def test_every_state_has_a_page_that_says_where_the_environment_stands(dev, alic
 
     assert sentence.endswith(".")
     assert sentence in browse(alice).get(dev.get_absolute_url()).content.decode()
-
-
-def deployed_to(row: Environment, state: str):
-    service = factories.ServiceFactory(customer=row.customer, account=row.account)
-    return factories.DeploymentFactory(placement__environment=row, placement__service=service, state=state)
-
-
-@pytest.mark.parametrize("rollout", ["queued", "preparing", "rolling", "rolling_back"])
-def test_an_environment_to_which_something_is_being_deployed_is_not_deleted(dev, alice, browse, rollout):
-    deployment = deployed_to(dev, rollout)
-
-    answer = browse(alice).post(url("environment_delete", "dev"), {"name": "Development"})
-
-    dev.refresh_from_db()
-    assert (answer.status_code, dev.state) == (422, states.READY)
-    assert f"{deployment.service} is being deployed to Development." in answer.content.decode()
-
-
-def test_rollouts_that_ended_do_not_keep_an_environment(dev, alice):
-    deployed_to(dev, "failed")
-
-    services.request_deletion(dev, "Development", alice)
-
-    assert dev.state == states.DELETING
