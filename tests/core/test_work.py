@@ -1,17 +1,13 @@
 """Long-running work: moves, turns, and what happens when workers, queues and AWS fail; shown by changes of stacks."""
 
-from datetime import timedelta
-
 import pytest
-from celery import Celery, current_app
+from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
 from django.apps import apps
 from django.db import OperationalError
-from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.core import tasks
 from portal.core.errors import IllegalMove, LostRace
 from portal.core.models import AuditEvent
 from portal.core.work import steps as work
@@ -20,7 +16,9 @@ from portal.core.work.state import transition
 from provisioning.changes import states
 from provisioning.models import StackChange
 from tests import factories
-from tests.conftest import free_port
+from tests.core.workers import change, claim, queue, to
+
+__all__ = ["change", "queue"]
 
 EVERY = sorted({*states.MOVES, *(to for moves in states.MOVES.values() for to in moves)})
 KINDS = work.kinds()
@@ -28,31 +26,6 @@ TURNS = [model for model in apps.get_models() if issubclass(model, turns.TaskTur
 every_example_has_its_rows = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
 )
-
-
-class Queue:
-    """In the broker's place: keeps what is sent, as (pk, seq) and the countdown; `tasks` are the names."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[tuple[int, int], float]] = []
-        self.tasks: set[str] = set()
-
-    def send_task(self, name: str, args: tuple[int, int], countdown: float) -> None:
-        self.tasks.add(name)
-        self.sent.append((args, countdown))
-
-
-@pytest.fixture
-def queue(monkeypatch):
-    queue = Queue()
-    monkeypatch.setattr(Celery, "send_task", lambda _app, name, args, countdown: queue.send_task(name, args, countdown))
-    turns.broker.open()
-    return queue
-
-
-@pytest.fixture
-def change(db):
-    return factories.StackChangeFactory(state=states.QUEUED)
 
 
 @pytest.fixture
@@ -65,19 +38,6 @@ def step(queue, change, django_capture_on_commit_callbacks):
         change.refresh_from_db()
 
     return deliver
-
-
-def claim(row: StackChange) -> bool:
-    """Another worker takes the turn."""
-    return turns.claim(StackChange.objects.all(), row.pk, row.seq) is not None
-
-
-def to(state: str, seconds: float = 3):
-    def advance(row: StackChange) -> float:
-        transition(row, state)
-        return seconds
-
-    return advance
 
 
 def fail(error: Exception):
@@ -295,34 +255,6 @@ def test_nothing_is_enqueued_for_a_change_that_is_rolled_back(change, queue, dja
     assert len(later) == 1
 
 
-@pytest.fixture
-def lost_broker(monkeypatch):
-    """A broker at whose address nobody listens; what was sent to it is counted."""
-    app = Celery("lost", broker=f"redis://127.0.0.1:{free_port()}/0", set_as_current=False)
-    app.conf.update(task_publish_retry=False, broker_transport_options={"max_retries": 0})
-    tried = []
-
-    def send_task(_app: Celery, name: str, args: tuple[int, int], countdown: float) -> None:
-        tried.append(args)
-        plain(app, name, args, countdown=countdown)
-
-    plain = Celery.send_task
-    monkeypatch.setattr(Celery, "send_task", send_task)
-    turns.broker.open()
-    yield tried
-    turns.broker.open()
-
-
-def test_a_lost_broker_is_no_error_and_is_not_asked_again_at_once(
-    change, lost_broker, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        change.wake()
-        change.wake()
-
-    assert lost_broker == [(change.pk, 0)]
-
-
 def test_what_a_person_moves_to_work_starts_when_the_transaction_commits(
     change, erin, queue, django_capture_on_commit_callbacks
 ):
@@ -358,58 +290,3 @@ def test_every_kind_names_a_task_that_workers_know(kind):
     current_app.loader.import_default_modules()
 
     assert kind.TASK in current_app.tasks
-
-
-def test_work_without_a_sign_of_life_is_picked_up(change, queue, settings, django_capture_on_commit_callbacks):
-    silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
-    StackChange.objects.filter(pk=change.pk).update(heartbeat_at=silent, seq=7)
-    factories.StackChangeFactory(state=states.QUEUED)
-    factories.StackChangeFactory(state=states.DONE, heartbeat_at=silent)
-
-    tasks.tick_work()
-
-    assert queue.sent == [((change.pk, 7), 0)]
-
-
-def test_what_was_picked_up_is_left_alone_until_it_is_silent_again(change, queue, settings):
-    silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
-    StackChange.objects.filter(pk=change.pk).update(heartbeat_at=silent)
-
-    tasks.tick_work()
-    tasks.tick_work()
-
-    assert queue.sent == [((change.pk, 0), 0)]
-
-
-def test_what_the_broker_did_not_take_is_picked_up_by_the_next_tick(change, lost_broker, settings):
-    silent = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS + 1)
-    StackChange.objects.filter(pk=change.pk).update(heartbeat_at=silent)
-
-    tasks.tick_work()
-    turns.broker.open()
-    tasks.tick_work()
-
-    assert lost_broker == [(change.pk, 0), (change.pk, 0)]
-
-
-@every_example_has_its_rows
-@given(luck=st.lists(st.sampled_from(["deliver", "double", "lose", "tick"]), max_size=20))
-def test_whatever_is_lost_or_doubled_every_move_is_made_once(db, queue, django_capture_on_commit_callbacks, luck):
-    change = factories.StackChangeFactory(state=states.QUEUED)
-    queue.sent.clear()
-    path = {states.QUEUED: states.PLANNING, states.PLANNING: states.PLANNED}
-
-    def deliver(seq: int) -> None:
-        work.run_step(StackChange, change.pk, seq, lambda row: to(path[row.state])(row))
-
-    for what in [*luck, "tick", "deliver", "tick", "deliver"]:
-        with django_capture_on_commit_callbacks(execute=True):
-            if what == "tick":
-                StackChange.objects.filter(pk=change.pk).update(heartbeat_at=timezone.now() - timedelta(days=1))
-                work.pick_up(StackChange)
-            elif queue.sent:
-                (_, seq), _ = queue.sent[-1] if what == "double" else queue.sent.pop()
-                if what != "lose":
-                    deliver(seq)
-
-    assert list(change.steps.values_list("to_state", flat=True)) == [states.PLANNING, states.PLANNED]
