@@ -1,7 +1,6 @@
 """Forms for registering services and changing their settings."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from django import forms
@@ -10,7 +9,7 @@ from deployments.catalog import rules
 from deployments.catalog.rules import Identity, NewApplication, Settings
 from deployments.models import Application, Service
 from portal.accounts.models import Customer
-from portal.core.forms import show_problems
+from portal.core.forms import read_as, show_problems
 from provisioning.models import AwsAccount
 from provisioning.regions import region_choices
 
@@ -88,9 +87,7 @@ class SettingsForm(forms.Form):
 
     def chosen(self) -> Settings:
         """What was entered; empty where it could not be read."""
-        names = [each.name for each in fields(Settings)]
-        read = dict.fromkeys(names, "") | {"variables": {}} | self.cleaned_data
-        return Settings(**{name: read[name] for name in names})
+        return read_as(Settings, {"variables": {}} | self.cleaned_data)
 
 
 class ChangeForm(SettingsForm):
@@ -158,8 +155,7 @@ class RegisterForm(SettingsForm):
         """What was entered, as the service takes it; empty where it could not be read."""
         read = self.cleaned_data
         new = NewApplication(read.get("new_application", ""), read.get("repository_url", ""))
-        identity = Identity(**{each.name: read.get(each.name, "") for each in fields(Identity)})
-        return self.customer, read.get("application") or new, identity, self.chosen()
+        return self.customer, read.get("application") or new, read_as(Identity, read), self.chosen()
 
 
 class ServiceFilter(forms.Form):

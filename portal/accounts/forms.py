@@ -1,8 +1,6 @@
 """Forms about people and customers."""
 
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html
@@ -10,14 +8,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from portal.accounts import rules
 from portal.accounts.countries import COUNTRIES
 from portal.accounts.models import Customer, Invitation, Role
-from portal.core.forms import show_problems
-
-D = TypeVar("D", rules.CompanyData, rules.CustomerData, rules.InvitationData, rules.AccountData)
-
-
-def _read(shape: type[D], values: Mapping[str, Any]) -> D:
-    """What was written, with nothing for fields that could not be read."""
-    return shape(**{field.name: values.get(field.name, "") for field in fields(shape)})
+from portal.core.forms import read_as, show_problems
 
 
 class CompanyForm(forms.ModelForm[Customer]):
@@ -58,7 +49,7 @@ class CompanyForm(forms.ModelForm[Customer]):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        show_problems(self, rules.company_problems(_read(rules.CompanyData, values)))
+        show_problems(self, rules.company_problems(read_as(rules.CompanyData, values)))
         return values
 
 
@@ -79,7 +70,7 @@ class InviteForm(forms.ModelForm[Invitation]):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        show_problems(self, rules.invitation_problems(_read(rules.InvitationData, values)))
+        show_problems(self, rules.invitation_problems(read_as(rules.InvitationData, values)))
         return values
 
 
@@ -99,7 +90,7 @@ class JoinForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        account = _read(rules.AccountData, {**values, "email": self.email})
+        account = read_as(rules.AccountData, {**values, "email": self.email})
         show_problems(self, rules.account_problems(account))
         return values
 
@@ -119,7 +110,7 @@ class CustomerForm(forms.ModelForm[Customer]):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        show_problems(self, rules.customer_problems(_read(rules.CustomerData, values)))
+        show_problems(self, rules.customer_problems(read_as(rules.CustomerData, values)))
         return values
 
 

@@ -1,10 +1,19 @@
 """How forms show what a rule or a service refused."""
 
 from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
 
 from django import forms
 
 from portal.core.errors import Invalid, UserError
+
+D = TypeVar("D")
+
+
+def read_as(shape: type[D], values: Mapping[str, Any]) -> D:
+    """A form's values as a rule takes them: a dataclass, with nothing in the fields that could not be read."""
+    return shape(**{field.name: values.get(field.name, "") for field in fields(shape)})  # type: ignore[arg-type]
 
 
 def show_problems(form: forms.BaseForm, problems: Mapping[str, str]) -> None:

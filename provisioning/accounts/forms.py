@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from portal.core.forms import show_problems
+from portal.core.forms import read_as, show_problems
 from provisioning.accounts.rules import KEY_LENGTH, NAME_LENGTH, ROLE_NAME, AccountData, normal, problems_of
 from provisioning.models import AwsAccount
 
@@ -47,7 +47,7 @@ class AccountForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        entered = normal(AccountData(**{name: data.get(name, "") for name in self.fields}))
+        entered = normal(read_as(AccountData, data))
         show_problems(self, problems_of(entered, has_secret=self.has_secret))
         return data
 

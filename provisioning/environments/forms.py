@@ -6,7 +6,7 @@ import django_filters
 from django import forms
 
 from portal.accounts.models import Customer
-from portal.core.forms import show_problems
+from portal.core.forms import read_as, show_problems
 from provisioning.accounts.selectors import connected
 from provisioning.environments.rules import NAME_LENGTH, UNTESTED, EnvironmentData, problems_of
 from provisioning.models import AwsAccount, Environment
@@ -44,9 +44,7 @@ class EnvironmentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
-        chosen = (data.get(name, "") for name in ("name", "kind", "region", "size"))
-        wish = EnvironmentData(data.get("account"), *chosen)  # type: ignore[arg-type]  # none chosen: the rule says so
-        show_problems(self, problems_of(self.customer, wish))
+        show_problems(self, problems_of(self.customer, read_as(EnvironmentData, {"account": None} | data)))
         return data
 
     def data_entered(self) -> EnvironmentData:
