@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from provisioning.aws import ecs
+from provisioning.aws.ecs.states import service_state
 from provisioning.aws.errors import AwsProblem
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -22,6 +23,12 @@ SPEC = ecs.TaskSpec(
     execution_role_arn="arn:aws:iam::111111111111:role/in4it/execution",
     task_role_arn="arn:aws:iam::111111111111:role/in4it/task",
 )
+BREAKER = {
+    "enable": True,
+    "rollback": True,
+    "resetOnHealthyTask": False,
+    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
+}
 SERVICE = ecs.ServiceSpec("acme-dev", "web", REVISION, "web", 8080, "hosts", TARGET_GROUP)
 
 
@@ -83,6 +90,12 @@ def test_a_new_version_is_registered_with_everything_its_container_needs(session
     assert ecs.register_task_definition(session, spec) == REVISION
 
 
+def test_what_cannot_be_known_yet_is_registered_without_looking(session, answers):
+    answers("ecs").add_response("register_task_definition", revision(""))
+
+    assert ecs.register_task_definition(session, SPEC, may_be_known=False) == REVISION
+
+
 def test_the_latest_revision_is_used_again_if_nothing_changed(session, answers):
     answers("ecs").add_response("describe_task_definition", revision(SPEC.content_hash))
 
@@ -96,9 +109,8 @@ def test_any_difference_makes_a_new_revision(name):
     assert replace(SPEC, **{name: other}).content_hash != SPEC.content_hash
 
 
-@pytest.mark.parametrize("found", [[], [service(status="INACTIVE")]])
+@pytest.mark.parametrize("found", [None, service(status="INACTIVE")])
 def test_a_new_service_begins_without_tasks_and_goes_back_by_itself(session, answers, found):
-    answers("ecs").add_response("describe_services", {"services": found})
     wanted = {
         "cluster": "acme-dev",
         "serviceName": "web",
@@ -109,8 +121,9 @@ def test_a_new_service_begins_without_tasks_and_goes_back_by_itself(session, ans
         "deploymentConfiguration": {
             "minimumHealthyPercent": 100,
             "maximumPercent": 200,
-            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "deploymentCircuitBreaker": BREAKER,
         },
+        "availabilityZoneRebalancing": "ENABLED",
         "placementStrategy": [
             {"type": "spread", "field": "attribute:ecs.availability-zone"},
             {"type": "binpack", "field": "memory"},
@@ -121,30 +134,26 @@ def test_a_new_service_begins_without_tasks_and_goes_back_by_itself(session, ans
     }
     answers("ecs").add_response("create_service", {"service": service()}, wanted)
 
-    assert ecs.ensure_service(session, SERVICE).name == "web"
+    assert ecs.ensure_service(session, SERVICE, found and service_state(found)).name == "web"
 
 
 def test_a_service_that_runs_is_left_as_it_is(session, answers):
-    answers("ecs").add_response("describe_services", {"services": [service(desiredCount=3)]})
+    answers("ecs")
 
-    assert ecs.ensure_service(session, SERVICE).desired == 3
+    assert ecs.ensure_service(session, SERVICE, service_state(service(desiredCount=3))).desired == 3
 
 
 def test_a_service_that_is_still_being_removed_is_a_conflict(session, answers):
-    answers("ecs").add_response("describe_services", {"services": [service(status="DRAINING")]})
+    answers("ecs")
 
     with pytest.raises(AwsProblem, match="still being removed") as caught:
-        ecs.ensure_service(session, SERVICE)
+        ecs.ensure_service(session, SERVICE, service_state(service(status="DRAINING")))
 
     assert caught.value.code == "conflict"
 
 
-@pytest.mark.parametrize(
-    ("balancers", "grace"),
-    [([{"targetGroupArn": TARGET_GROUP}], {"healthCheckGracePeriodSeconds": 45}), ([], {})],
-)
-def test_every_roll_out_sets_all_its_limits_anew(session, answers, balancers, grace):
-    answers("ecs").add_response("describe_services", {"services": [service(loadBalancers=balancers)]})
+@pytest.mark.parametrize(("seconds", "grace"), [(45, {"healthCheckGracePeriodSeconds": 45}), (None, {})])
+def test_every_roll_out_sets_all_its_limits_anew(session, answers, seconds, grace):
     wanted = {
         "cluster": "acme-dev",
         "service": "web",
@@ -154,13 +163,14 @@ def test_every_roll_out_sets_all_its_limits_anew(session, answers, balancers, gr
         "deploymentConfiguration": {
             "minimumHealthyPercent": 50,
             "maximumPercent": 150,
-            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "deploymentCircuitBreaker": BREAKER,
         },
+        "availabilityZoneRebalancing": "ENABLED",
         **grace,
     }
     answers("ecs").add_response("update_service", {"service": service(desiredCount=4)}, wanted)
 
-    update = ecs.ServiceUpdate("acme-dev", "web", REVISION, 4, 50, 150, 45)
+    update = ecs.ServiceUpdate("acme-dev", "web", REVISION, 4, seconds, 50, 150)
     assert ecs.update_service(session, update).desired == 4
 
 

@@ -208,8 +208,8 @@ def test_a_pushed_image_is_rolled_out_by_digest_and_everything_can_be_removed(ac
     )
 
     service = ecs.ServiceSpec(NAME, "shop", revision, "shop", 8080, out["CapacityProviderName"], group)
-    assert ecs.ensure_service(portal, service).running == 0
-    ecs.update_service(portal, ecs.ServiceUpdate(NAME, "shop", revision, desired_count=2))
+    assert ecs.ensure_service(portal, service, None).running == 0
+    ecs.update_service(portal, ecs.ServiceUpdate(NAME, "shop", revision, desired_count=2, grace_seconds=60))
     done = until(
         lambda: ecs.describe_services(portal, NAME, ["shop"])["shop"],
         lambda found: found.primary.rollout_state != "IN_PROGRESS",

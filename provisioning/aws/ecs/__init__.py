@@ -1,5 +1,10 @@
 """Task definitions, services and tasks on the hosts of a cluster."""
 
+from provisioning.aws.ecs.service_deployments import (
+    ServiceDeployment,
+    describe_service_deployments,
+    stop_service_deployment,
+)
 from provisioning.aws.ecs.services import (
     ServiceSpec,
     ServiceUpdate,
@@ -15,6 +20,7 @@ from provisioning.aws.ecs.tasks import TaskState, describe_tasks, list_tasks
 
 __all__ = [
     "DeploymentState",
+    "ServiceDeployment",
     "ServiceEvent",
     "ServiceSpec",
     "ServiceState",
@@ -22,11 +28,13 @@ __all__ = [
     "TaskSpec",
     "TaskState",
     "delete_service",
+    "describe_service_deployments",
     "describe_services",
     "describe_tasks",
     "ensure_service",
     "list_tasks",
     "register_task_definition",
     "scale_service",
+    "stop_service_deployment",
     "update_service",
 ]

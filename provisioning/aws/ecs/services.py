@@ -14,6 +14,7 @@ from provisioning.aws.session import AwsSession
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import (
         CapacityProviderStrategyItemTypeDef,
+        DeploymentCircuitBreakerTypeDef,
         DeploymentConfigurationUnionTypeDef,
         LoadBalancerTypeDef,
         ServiceTypeDef,
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     )
 
 SERVICES_PER_CALL = 10
+# Half of the wanted tasks, as ECS does without being told; one that becomes healthy does not forgive those that failed.
+_BREAKER: DeploymentCircuitBreakerTypeDef = {
+    "enable": True,
+    "rollback": True,
+    "resetOnHealthyTask": False,
+    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
+}
 
 
 @dataclass(frozen=True)
@@ -39,22 +47,21 @@ class ServiceSpec:
 
 @dataclass(frozen=True)
 class ServiceUpdate:
-    """What every deployment sets anew; `grace_seconds` only counts for services behind a load balancer."""
+    """What every deployment sets anew. `grace_seconds` is for services behind a load balancer only: None without."""
 
     cluster: str
     name: str
     task_definition: str
     desired_count: int
+    grace_seconds: int | None
     min_percent: int = 100
     max_percent: int = 200
-    grace_seconds: int = 30
     force: bool = True
 
 
 @asking_aws("make the service")
-def ensure_service(session: AwsSession, spec: ServiceSpec) -> ServiceState:
-    """The service of that name: the one that runs, unchanged, or a new one without tasks."""
-    found = describe_services(session, spec.cluster, (spec.name,)).get(spec.name)
+def ensure_service(session: AwsSession, spec: ServiceSpec, found: ServiceState | None) -> ServiceState:
+    """The service that ECS described as `found`, unchanged, or a new one without tasks."""
     if found is None or found.status == "INACTIVE":
         return _create_service(session, spec)
     if found.status == "DRAINING":
@@ -72,6 +79,7 @@ def _create_service(session: AwsSession, spec: ServiceSpec) -> ServiceState:
         capacityProviderStrategy=_capacity(spec),
         loadBalancers=_load_balancers(spec),
         deploymentConfiguration=_deployment_configuration(100, 200),
+        availabilityZoneRebalancing="ENABLED",
         placementStrategy=[
             {"type": "spread", "field": "attribute:ecs.availability-zone"},
             {"type": "binpack", "field": "memory"},
@@ -103,7 +111,7 @@ def _deployment_configuration(min_percent: int, max_percent: int) -> DeploymentC
     return {
         "minimumHealthyPercent": min_percent,
         "maximumPercent": max_percent,
-        "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+        "deploymentCircuitBreaker": _BREAKER,
     }
 
 
@@ -117,14 +125,11 @@ def update_service(session: AwsSession, update: ServiceUpdate) -> ServiceState:
         "desiredCount": update.desired_count,
         "forceNewDeployment": update.force,
         "deploymentConfiguration": _deployment_configuration(update.min_percent, update.max_percent),
+        "availabilityZoneRebalancing": "ENABLED",
     }
-    if _is_balanced(_describe(session, update.cluster, (update.name,))):
+    if update.grace_seconds is not None:
         request["healthCheckGracePeriodSeconds"] = update.grace_seconds
     return service_state(session.client("ecs").update_service(**request)["service"])
-
-
-def _is_balanced(found: Sequence[ServiceTypeDef]) -> bool:
-    return any(said.get("loadBalancers") for said in found)
 
 
 @asking_aws("change the number of tasks")

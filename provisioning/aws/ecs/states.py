@@ -46,6 +46,7 @@ class ServiceState:
     deployments: tuple[DeploymentState, ...]
     events: tuple[ServiceEvent, ...]
     target_group_arns: tuple[str, ...]
+    service_deployment_arn: str = ""  # ECS's record of the rollout it works on, or worked on last
 
     @property
     def primary(self) -> DeploymentState | None:
@@ -65,6 +66,7 @@ def service_state(said: ServiceTypeDef) -> ServiceState:
         deployments=tuple(map(_deployment, said.get("deployments", ()))),
         events=tuple(ServiceEvent(e["id"], e["createdAt"], e["message"]) for e in said.get("events", ())),
         target_group_arns=tuple(lb.get("targetGroupArn", "") for lb in said.get("loadBalancers", ())),
+        service_deployment_arn=said.get("currentServiceDeployment", ""),
     )
 
 
