@@ -1,13 +1,14 @@
 """What to do about a rollout, from what ECS says: pure, so that every case can be tested.
 
-"Stable" can mean "rolled back": success is only that the PRIMARY deployment has the requested task definition, is
-COMPLETED and runs all its tasks. The primary is found by its status, never by its place in the list.
+ECS's own record of the rollout is the truth, where there is one. "Stable" can mean "rolled back": success is only that
+the PRIMARY deployment has the requested task definition, is COMPLETED and runs all its tasks, and that the record says
+so too. The primary is found by its status, never by its place in the list.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from provisioning.aws.ecs import DeploymentState, ServiceState
+from provisioning.aws.ecs import DeploymentState, ServiceDeployment, ServiceState
 
 PRIMARY, FAILED, COMPLETED = "PRIMARY", "FAILED", "COMPLETED"
 
@@ -16,7 +17,8 @@ PRIMARY, FAILED, COMPLETED = "PRIMARY", "FAILED", "COMPLETED"
 class Facts:
     """What the portal knows of its own rollout. `previous` is empty for a service's first deployment.
 
-    `fresh`: the last change is so young that ECS may still answer with what was before it.
+    `fresh`: the last change is so young that ECS may still answer with what was before it. `record`: ECS's own of the
+    rollout; None where it keeps none, or was not asked.
     """
 
     task_definition: str
@@ -26,6 +28,7 @@ class Facts:
     cancel: bool = False
     overdue: bool = False
     fresh: bool = False
+    record: ServiceDeployment | None = None
 
     @property
     def is_first(self) -> bool:
@@ -83,6 +86,16 @@ class Decision:
 WAIT = Decision(Move.WAIT)
 
 
+def asks_record(facts: Facts, service: ServiceState | None) -> bool:
+    """Whether the next move depends on ECS's record: it looks as if the rollout were over, or has to be stopped."""
+    primary = service.primary if service else None
+    if service is None or primary is None:
+        return service is not None
+    if facts.rolling_back:
+        return not facts.is_first and not facts.is_old(primary)
+    return not facts.is_ours(primary) or _is_done(primary) or _has_failed(facts, service)
+
+
 def decide(facts: Facts, service: ServiceState | None) -> Decision:
     """The next move for a rollout whose service ECS describes as `service` (None: unknown to ECS)."""
     if service is None or service.status != "ACTIVE":
@@ -94,15 +107,22 @@ def decide(facts: Facts, service: ServiceState | None) -> Decision:
 
 def _rolling(facts: Facts, service: ServiceState) -> Decision:
     primary = service.primary
-    if any(facts.has_failed(each) for each in service.deployments):
+    if _has_failed(facts, service):
         return Decision(Move.TURN_BACK, Why.BROKEN)
     if primary is not None and facts.is_ours(primary):
-        return Decision(Move.SUCCEED) if _is_done(primary) else _limits(facts)
+        done = _is_done(primary) and (facts.record is None or facts.record.succeeded)
+        return Decision(Move.SUCCEED) if done else _limits(facts)
     if facts.fresh:
         return WAIT
     if primary is None:
         return _limits(facts)
     return Decision(Move.GIVE_UP, Why.REPLACED) if facts.is_foreign(primary) else Decision(Move.TURN_BACK, Why.BROKEN)
+
+
+def _has_failed(facts: Facts, service: ServiceState) -> bool:
+    record = facts.record
+    ended = record is not None and not record.is_under_way and not record.succeeded
+    return ended or any(facts.has_failed(each) for each in service.deployments)
 
 
 def _limits(facts: Facts) -> Decision:
@@ -123,9 +143,14 @@ def _going_back(facts: Facts, service: ServiceState) -> Decision:
         if _is_done(primary):
             return Decision(Move.BACK)
         return _stuck(facts, broken=primary.rollout_state == FAILED)
-    # ECS goes back by itself from what failed, a moment after it says so.
-    by_itself = facts.fresh and (primary is None or primary.rollout_state == FAILED)
-    return _stuck(facts) if by_itself or primary is None else _push(facts)
+    return _stuck(facts) if primary is None or _goes_by_itself(facts, primary) else _push(facts)
+
+
+def _goes_by_itself(facts: Facts, primary: DeploymentState) -> bool:
+    """ECS goes back from what failed, or was stopped, a moment after it says so."""
+    if facts.record is None:
+        return facts.fresh and primary.rollout_state == FAILED
+    return not facts.record.is_under_way and not facts.record.succeeded
 
 
 def _push(facts: Facts) -> Decision:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.rollouts.decision import Decision, Facts, Move, Why, decide
-from provisioning.aws.ecs import DeploymentState, ServiceState
+from provisioning.aws.ecs import DeploymentState, ServiceDeployment, ServiceState
 
 NEW, OLD, OTHER = "task:2", "task:1", "task:9"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -128,6 +128,17 @@ class TestStoppingAFirstDeployment:
         assert decide(self.facts, service(rollout(), desired=0, running=0)) == Decision(Move.BACK)
 
 
+STATUSES = [
+    "PENDING",
+    "IN_PROGRESS",
+    "SUCCESSFUL",
+    "STOPPED",
+    "STOP_REQUESTED",
+    "ROLLBACK_REQUESTED",
+    "ROLLBACK_IN_PROGRESS",
+    "ROLLBACK_SUCCESSFUL",
+    "ROLLBACK_FAILED",
+]
 DEPLOYMENTS = st.builds(
     rollout,
     st.sampled_from([NEW, OLD, OTHER]),
@@ -153,6 +164,7 @@ ANY_FACTS = st.builds(
     cancel=st.booleans(),
     overdue=st.booleans(),
     fresh=st.booleans(),
+    record=st.none() | st.builds(ServiceDeployment, st.just("arn"), st.sampled_from(STATUSES)),
 )
 
 
