@@ -7,8 +7,8 @@ from typing import Any
 from deployments.models import Service
 from provisioning.aws.ecs import HealthCheck
 
-INTERVAL, TIMEOUT, RETRIES = 10, 5, 3  # seconds, seconds, failures in a row: as often as the load balancer asks
-ANSWER_SECONDS = TIMEOUT - 1  # curl gives up, and says so, before the check is cut off
+INTERVAL, RETRIES, ANSWER_SECONDS = 10, 3, 5  # as the load balancer asks: so often, so many failures, so long for one
+TIMEOUT = 10  # seconds for the whole check: on a busy host its process alone takes some of them to start
 LONGEST_START = 300  # seconds; what AWS takes as the start period of a container
 NEITHER = "The image has neither curl nor wget: give the service a health check command of its own."
 NO_LIST = 'Write the list as in a Dockerfile: ["program", "first argument"].'

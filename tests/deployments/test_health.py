@@ -33,7 +33,7 @@ class TestCheck:
         assert check == HealthCheck(
             ("CMD-SHELL", health.asking("http://127.0.0.1:3000/ready")),
             interval=10,
-            timeout=5,
+            timeout=10,
             retries=3,
             start_period=120,
         )
