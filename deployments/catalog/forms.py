@@ -71,7 +71,40 @@ class SettingsForm(forms.Form):
     health_path = forms.CharField(
         max_length=rules.HEALTH_PATH_LENGTH,
         initial="/health",
-        help_text="Must answer with a status from 200 to 399 when the service is ready for requests.",
+        help_text="Must answer with a status from 200 to 299 when the service is ready for requests.",
+    )
+    redirect_is_healthy = forms.BooleanField(
+        required=False,
+        label="A redirect counts as healthy",
+        help_text="The load balancer then takes 300 to 399, too. A broken application may still redirect to its login.",
+    )
+    health_check = forms.ChoiceField(
+        label="Health check",
+        choices=Service.Check.choices,
+        initial=Service.Check.PATH,
+        widget=forms.RadioSelect,
+        help_text="Runs in each container every 10 seconds. A task that fails it three times in a row is replaced.",
+    )
+    health_command = forms.CharField(
+        required=False,
+        max_length=rules.HEALTH_COMMAND_LENGTH,
+        label="Command",
+        widget=forms.TextInput(attrs={"spellcheck": "false", "class": "font-monospace"}),
+        help_text="Must end with 0 when the service is healthy. The container's shell runs it; a list such as "
+        "[&quot;program&quot;, &quot;argument&quot;] runs without a shell, as in a Dockerfile.",
+    )
+    start_seconds = _number(
+        rules.START_SECONDS,
+        label="Start time",
+        initial=120,
+        help_text="In seconds: how long a new task may take until it answers. During this grace period failed checks "
+        "do not count.",
+    )
+    deadline_minutes = _number(
+        rules.DEADLINE_MINUTES,
+        label="Deadline",
+        initial=15,
+        help_text="In minutes: a rollout that is not done by then goes back.",
     )
     cpu = _number(rules.CPU, label="CPU", initial=128, help_text="1024 is one core.")
     memory = _number(rules.MEMORY, initial=256, help_text="In MiB. A task that needs more is stopped.")
@@ -99,7 +132,10 @@ class ChangeForm(SettingsForm):
 
     def clean(self) -> None:
         chosen = self.chosen()
-        show_problems(self, rules.settings_problems(chosen) or rules.settings_conflicts(self.service, chosen))
+        show_problems(
+            self,
+            rules.settings_problems(self.service.exposure, chosen) or rules.settings_conflicts(self.service, chosen),
+        )
 
 
 class RegisterForm(SettingsForm):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.forms import ModelChoiceField
 from django.utils.text import slugify
 
-from deployments.catalog import selectors
+from deployments.catalog import health, selectors
 from deployments.models import Application, Service
 from portal.accounts.models import Customer
 from portal.core.rules import REQUIRED, Problems
@@ -25,8 +25,9 @@ class Bounds(NamedTuple):
 
 
 CPU, MEMORY, COUNT, PORT = Bounds(16, 4096), Bounds(16, 30_720), Bounds(1, 50), Bounds(1, 65_535)
+START_SECONDS, DEADLINE_MINUTES = Bounds(0, 1800), Bounds(2, 240)
 NAME_LENGTH, PATH_LENGTH, HOST_LENGTH, HEALTH_PATH_LENGTH = 40, 100, 100, 200
-APPLICATION_LENGTH, URL_LENGTH = 80, 300
+APPLICATION_LENGTH, URL_LENGTH, HEALTH_COMMAND_LENGTH = 80, 300, 500
 MOST_VARIABLES = 100
 MOST_CHARACTERS = 16_000  # of all variables, as people write them
 MOST_BYTES = 60_000  # of all variables, as they are sent: AWS takes 64 KiB for a whole task definition
@@ -49,6 +50,11 @@ class Settings:
     path: str = "/*"
     host: str = ""
     health_path: str = "/health"
+    redirect_is_healthy: bool = False
+    health_check: str = Service.Check.PATH
+    health_command: str = ""
+    start_seconds: int = 120
+    deadline_minutes: int = 15
     cpu: int = 128
     memory: int = 256
     count: int = 2
@@ -112,7 +118,7 @@ def registration_problems(
     problems.choice("region", identity.region, settings.AWS_REGIONS)
     problems.number("port", identity.port, **PORT._asdict())
     problems.choice("exposure", identity.exposure, Service.Exposure.values)
-    _check_settings(problems, chosen)
+    _check_settings(problems, identity.exposure, chosen)
     return problems
 
 
@@ -127,10 +133,10 @@ def registration_conflicts(
     return problems
 
 
-def settings_problems(chosen: Settings) -> Problems:
-    """What is wrong with settings, whatever the customer has already."""
+def settings_problems(exposure: str, chosen: Settings) -> Problems:
+    """What is wrong with settings of a public or internal service, whatever the customer has already."""
     problems = Problems()
-    _check_settings(problems, chosen)
+    _check_settings(problems, exposure, chosen)
     return problems
 
 
@@ -173,8 +179,10 @@ def _check_name(problems: Problems, name: str) -> None:
         problems.add("name", f"{name} is an address of the portal itself. Choose another name.")
 
 
-def _check_settings(problems: Problems, chosen: Settings) -> None:
+def _check_settings(problems: Problems, exposure: str, chosen: Settings) -> None:
     _check_requests(problems, chosen)
+    _check_health(problems, chosen)
+    _check_times(problems, exposure, chosen)
     problems.number("cpu", chosen.cpu, **CPU._asdict())
     problems.number("memory", chosen.memory, **MEMORY._asdict())
     problems.number("count", chosen.count, **COUNT._asdict())
@@ -193,8 +201,42 @@ def _check_requests(problems: Problems, chosen: Settings) -> None:
     problems.shape("host", chosen.host, _HOST, "Enter a host name, for example shop.example.com.")
     if sum((chosen.path + chosen.host).count(wildcard) for wildcard in "*?") > MOST_WILDCARDS:
         problems.add("path", f"The load balancer takes at most {MOST_WILDCARDS} wildcards, * and ?, in all.")
+
+
+def _check_health(problems: Problems, chosen: Settings) -> None:
     problems.text("health_path", chosen.health_path, most=HEALTH_PATH_LENGTH)
     problems.shape("health_path", chosen.health_path, _HEALTH_PATH, "Begin with a slash, for example /health.")
+    if {".", ".."} & set(chosen.health_path.partition("?")[0].split("/")):
+        problems.add("health_path", "Write the path itself, without /./ and /../ in it.")
+    problems.choice("health_check", chosen.health_check, Service.Check.values)
+    _check_command(problems, chosen)
+
+
+def _check_command(problems: Problems, chosen: Settings) -> None:
+    command = chosen.health_command
+    if chosen.health_check == Service.Check.COMMAND and not command.strip():
+        problems.add("health_command", "Write the command that ends with 0 when the service is healthy.")
+    problems.text("health_command", command, most=HEALTH_COMMAND_LENGTH, required=False)
+    if _LINE_END.search(command):
+        problems.add("health_command", "Write the command on one line.")
+    try:
+        health.own_command(command)
+    except ValueError as error:
+        problems.add("health_command", str(error))
+
+
+def _check_times(problems: Problems, exposure: str, chosen: Settings) -> None:
+    problems.number("start_seconds", chosen.start_seconds, **START_SECONDS._asdict())
+    problems.number("deadline_minutes", chosen.deadline_minutes, **DEADLINE_MINUTES._asdict())
+    if {"start_seconds", "deadline_minutes"} & problems.keys():
+        return
+    if exposure == Service.Exposure.INTERNAL and chosen.start_seconds > health.LONGEST_START:
+        sentence = f"Choose {health.LONGEST_START} seconds or less: for an internal service AWS waits no longer."
+        problems.add("start_seconds", sentence)
+    least = chosen.start_seconds // 60 + 1
+    if chosen.deadline_minutes < least:
+        sentence = f"A new task may take {chosen.start_seconds} s to start: choose {least} minutes or more."
+        problems.add("deadline_minutes", sentence)
 
 
 def _check_variables(problems: Problems, variables: Mapping[str, str]) -> None:

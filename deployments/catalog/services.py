@@ -90,7 +90,7 @@ def ask_for_repository(service: Service, user: User) -> None:
 def change(service: Service, chosen: Settings, user: User) -> None:
     """Saves new settings; nothing that runs changes until the next deployment. Raises Invalid, or Taken."""
     refuse_wrong_types(chosen)
-    rules.settings_problems(chosen).refuse()
+    rules.settings_problems(service.exposure, chosen).refuse()
     _refuse_taken(rules.settings_conflicts(service, chosen))
     before = _audited(service)
     with transaction.atomic():

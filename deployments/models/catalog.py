@@ -36,6 +36,13 @@ class Service(models.Model):
         PUBLIC = "public", "Public: reachable from the internet through the load balancer"
         INTERNAL = "internal", "Internal: reachable only from other services"
 
+    class Check(models.TextChoices):
+        """How an internal service's container is found healthy; public ones are asked by the load balancer."""
+
+        PATH = "path", "Ask the health path: the image needs a shell, and curl or wget"
+        COMMAND = "command", "Run a command of your own"
+        NONE = "none", "None: a task counts as healthy as long as it runs"
+
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="services")
     account = models.ForeignKey(AwsAccount, on_delete=models.PROTECT, related_name="+")  # holds its images
@@ -46,6 +53,11 @@ class Service(models.Model):
     path = models.CharField(max_length=100, default="/*")  # the load balancer sends these paths here
     host = models.CharField(max_length=200, blank=True)  # and, when given, only for this host name
     health_path = models.CharField(max_length=200, default="/health")
+    redirect_is_healthy = models.BooleanField(default=False)  # for the load balancer
+    health_check = models.CharField(max_length=10, choices=Check.choices, default=Check.PATH)  # of internal ones
+    health_command = models.CharField(max_length=500, blank=True)  # for Check.COMMAND
+    start_seconds = models.PositiveSmallIntegerField(default=120)  # the grace: failed checks of a new task do not count
+    deadline_minutes = models.PositiveSmallIntegerField(default=15)  # a rollout that is not done by then goes back
     cpu = models.PositiveIntegerField(default=128)  # units; 1024 is one core
     memory = models.PositiveIntegerField(default=256)  # MiB
     count = models.PositiveSmallIntegerField(default=2)

@@ -1,5 +1,6 @@
 """The demo's services and rollouts, asked for as the pages ask."""
 
+import json
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from portal.accounts.models import Customer, User
 from portal.demo.infrastructure import REGION
 from portal.demo.report import NotSeen, wait_until
 from provisioning.facts import load_balancer_url
-from provisioning.localaws.images import push_sample
+from provisioning.localaws.images import health_command, push_sample
 from provisioning.models import AwsAccount, Environment
 
 # name, public or internal, the paths the load balancer sends to it
@@ -42,7 +43,15 @@ def _service(app: Application, aws: AwsAccount, owner: User, row: tuple[str, str
     if isinstance(found, Service):
         return found
     identity = Identity(name, aws, REGION, exposure=exposure)
-    chosen = Settings(path=path, cpu=64, memory=128, variables={"APP_NAME": name})
+    chosen = Settings(
+        path=path,
+        health_check=Service.Check.COMMAND,  # counts for the internal one alone
+        health_command=json.dumps(health_command(settings.DEMO)),
+        start_seconds=30,
+        cpu=64,
+        memory=128,
+        variables={"APP_NAME": name},
+    )
     return catalog.register(app.customer, app, identity, chosen, owner)
 
 

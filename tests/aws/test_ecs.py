@@ -29,6 +29,9 @@ BREAKER = {
     "resetOnHealthyTask": False,
     "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
 }
+CHECK = ecs.HealthCheck(
+    command=("CMD-SHELL", "wget -q localhost:8080"), interval=10, timeout=5, retries=3, start_period=120
+)
 SERVICE = ecs.ServiceSpec("acme-dev", "web", REVISION, "web", 8080, "hosts", TARGET_GROUP)
 
 
@@ -73,9 +76,15 @@ def test_a_new_version_is_registered_with_everything_its_container_needs(session
                 "awslogs-stream-prefix": "web",
             },
         },
-        "healthCheck": {"command": ["CMD-SHELL", "wget -q localhost:8080"]},
+        "healthCheck": {
+            "command": ["CMD-SHELL", "wget -q localhost:8080"],
+            "interval": 10,
+            "timeout": 5,
+            "retries": 3,
+            "startPeriod": 120,
+        },
     }
-    spec = replace(SPEC, health_command="wget -q localhost:8080")
+    spec = replace(SPEC, health_check=CHECK)
     wanted = {
         "family": "acme-web",
         "networkMode": "bridge",
@@ -104,9 +113,17 @@ def test_the_latest_revision_is_used_again_if_nothing_changed(session, answers):
 
 @pytest.mark.parametrize("name", [each.name for each in fields(ecs.TaskSpec)])
 def test_any_difference_makes_a_new_revision(name):
-    other = {"port": 1, "cpu": 1, "memory": 1, "environment": (("MODE", "slow"),)}.get(name, "other")
+    others = {"port": 1, "cpu": 1, "memory": 1, "environment": (("MODE", "slow"),), "health_check": CHECK}
+    other = others.get(name, "other")
 
     assert replace(SPEC, **{name: other}).content_hash != SPEC.content_hash
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(ecs.HealthCheck)])
+def test_any_difference_of_its_health_check_makes_a_new_revision(name):
+    other = replace(CHECK, **{name: ("CMD", "true") if name == "command" else 60})
+
+    assert replace(SPEC, health_check=other).content_hash != replace(SPEC, health_check=CHECK).content_hash
 
 
 @pytest.mark.parametrize("found", [None, service(status="INACTIVE")])

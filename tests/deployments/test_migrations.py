@@ -47,3 +47,17 @@ def test_repositories_of_services_become_rows_and_go_back(migrate):
         (wanted.customer_id, wanted.service_id, wanted.name, "", "wanted", ""),
         (refused.customer_id, refused.service_id, refused.name, "", "wanted", "AWS does not allow it."),
     ]
+
+
+def test_services_that_are_registered_are_asked_as_before(migrate):
+    factories.ServiceFactory(name="web")
+    factories.ServiceFactory(name="orders", exposure="internal")
+    asked = ("name", "health_check", "redirect_is_healthy", "start_seconds", "deadline_minutes")
+    migrate("0011")
+
+    services = migrate("0012")("deployments", "Service").objects
+
+    assert list(services.order_by("pk").values_list(*asked)) == [
+        ("web", "path", True, 120, 15),
+        ("orders", "none", False, 120, 15),
+    ]

@@ -50,6 +50,9 @@ def answers(user):
         "exposure": "public",
         "path": "/*",
         "health_path": "/health",
+        "health_check": "path",
+        "start_seconds": 120,
+        "deadline_minutes": 15,
         "cpu": 128,
         "memory": 256,
         "count": 2,
@@ -146,6 +149,10 @@ class TestRegister:
             ({"variables": "nonsense"}, "Line 1: write NAME=value."),
             ({"new_application": ""}, "Choose an application"),
             ({"port": 70_000}, "less than or equal to 65535"),
+            ({"deadline_minutes": 2}, "A new task may take 120 s to start: choose 3 minutes or more."),
+            ({"start_seconds": 400, "exposure": "internal"}, "for an internal service AWS waits no longer"),
+            ({"health_check": "command"}, "Write the command that ends with 0"),
+            ({"health_check": "command", "health_command": '["a", 1]'}, "Write the list as in a Dockerfile"),
         ],
     )
     def test_what_is_wrong_is_said_beside_the_form(self, browse, bob, account, wrong, sentence):

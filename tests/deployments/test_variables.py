@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from deployments.catalog.forms import SettingsForm, VariablesField, parse_variables
 from deployments.catalog.rules import Settings, settings_problems
+from deployments.models import Service
 
 names = st.from_regex(r"[A-Z_][A-Z0-9_]{0,20}", fullmatch=True)
 values = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
@@ -85,12 +86,12 @@ def test_what_cannot_be_read_names_its_line(text, sentence):
     ],
 )
 def test_what_aws_or_the_page_could_not_hold_is_refused_whoever_asks(variables, sentence):
-    assert settings_problems(Settings(variables=variables)) == {"variables": sentence}
+    assert settings_problems(Service.Exposure.PUBLIC, Settings(variables=variables)) == {"variables": sentence}
 
 
 @pytest.mark.parametrize("variables", [{f"V{n}": "1" for n in range(100)}, {"A": "\u00e9" * 9_995}])
 def test_what_just_fits_is_accepted(variables):
-    assert settings_problems(Settings(variables=variables)) == {}
+    assert settings_problems(Service.Exposure.PUBLIC, Settings(variables=variables)) == {}
 
 
 def test_more_text_than_a_task_definition_holds_is_refused():

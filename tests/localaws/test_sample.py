@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from provisioning.localaws.images import SAMPLE
+from provisioning.localaws.images import SAMPLE, health_command
 from tests.localaws.conftest import free_port
 from tests.localaws.site import until
 
@@ -46,6 +46,14 @@ def get(port: int, path: str = "/") -> dict[str, str | None]:
 def listening(port: int) -> bool:
     try:
         get(port, "/health")
+    except OSError:
+        return False
+    return True
+
+
+def answers(port: int) -> bool:
+    try:
+        get(port)
     except OSError:
         return False
     return True
@@ -113,3 +121,20 @@ def test_the_crash_fault_ends_with_its_own_code(run: Run):
     process, _ = run(APP_FAULT="crash")
 
     assert process.wait(10) == 3
+
+
+@pytest.mark.parametrize("runtime", ["docker", "process"])
+@pytest.mark.parametrize(("fault", "healthy"), [("", True), ("unhealthy", False)])
+def test_the_check_inside_its_container_tells_whether_it_is_healthy(run: Run, runtime, fault, healthy):
+    _, port = run(APP_FAULT=fault)
+    assert until(lambda: answers(port))
+
+    done = subprocess.run(health_command(runtime), env=os.environ | {"PORT": str(port)}, check=False)
+
+    assert (done.returncode == 0) is healthy
+
+
+def test_the_check_fails_where_nothing_listens():
+    done = subprocess.run(health_command("docker"), env=os.environ | {"PORT": str(free_port())}, check=False)
+
+    assert done.returncode == 1

@@ -15,11 +15,12 @@ from provisioning.aws.ecs.services import (
     update_service,
 )
 from provisioning.aws.ecs.states import DeploymentState, ServiceEvent, ServiceState
-from provisioning.aws.ecs.task_definitions import TaskSpec, register_task_definition
+from provisioning.aws.ecs.task_definitions import HealthCheck, TaskSpec, register_task_definition
 from provisioning.aws.ecs.tasks import TaskState, describe_tasks, list_tasks
 
 __all__ = [
     "DeploymentState",
+    "HealthCheck",
     "ServiceDeployment",
     "ServiceEvent",
     "ServiceSpec",

@@ -11,9 +11,27 @@ from provisioning.aws.errors import accepting, asking_aws
 from provisioning.aws.session import AwsSession
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecs.type_defs import ContainerDefinitionUnionTypeDef
+    from mypy_boto3_ecs.type_defs import ContainerDefinitionUnionTypeDef, HealthCheckOutputTypeDef
 
 CONTENT_TAG = "in4it:content"
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """What the container is asked from within, in ECS's terms; all times in seconds.
+
+    command: begins with CMD (run as it is) or CMD-SHELL (run by the container's shell); healthy when it ends with 0
+    interval: between two checks, 5 to 300
+    timeout: after which a check counts as failed, 2 to 60
+    retries: failed checks in a row that make the task unhealthy, 1 to 10
+    start_period: after the start, in which failed checks do not count, 0 to 300
+    """
+
+    command: tuple[str, ...]
+    interval: int
+    timeout: int
+    retries: int
+    start_period: int
 
 
 @dataclass(frozen=True)
@@ -31,7 +49,7 @@ class TaskSpec:
     log_prefix: str
     execution_role_arn: str
     task_role_arn: str
-    health_command: str | None = None
+    health_check: HealthCheck | None = None
 
     @property
     def content_hash(self) -> str:
@@ -83,6 +101,17 @@ def _container(spec: TaskSpec, region: str) -> ContainerDefinitionUnionTypeDef:
         "environment": [{"name": name, "value": value} for name, value in spec.environment],
         "logConfiguration": {"logDriver": "awslogs", "options": options},
     }
-    if spec.health_command:
-        container["healthCheck"] = {"command": ["CMD-SHELL", spec.health_command]}
+    if spec.health_check:
+        container["healthCheck"] = _health_check(spec.health_check)
     return container
+
+
+def _health_check(check: HealthCheck) -> HealthCheckOutputTypeDef:
+    """With every value: none is left to a default that may change."""
+    return {
+        "command": list(check.command),
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "retries": check.retries,
+        "startPeriod": check.start_period,
+    }

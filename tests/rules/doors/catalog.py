@@ -118,6 +118,11 @@ SETTINGS: dict[str, Any] = {
     "path": "/*",
     "host": "",
     "health_path": "/health",
+    "redirect_is_healthy": False,
+    "health_check": "command",
+    "health_command": "test -f /tmp/ready",
+    "start_seconds": 120,
+    "deadline_minutes": 15,
     "cpu": 128,
     "memory": 256,
     "count": 2,
@@ -127,7 +132,16 @@ BAD_SETTINGS = (
     *({"path": path} for path in ("", "no-slash", "/a b", "/a\0", "/" + "a" * 100, "/*/*/*/*/*/*", "/taken/*")),
     {"path": "/*/*/*/*/*", "host": "*.example.com"},
     *({"host": host} for host in ("a b", "shop", "Shop.example.com", "a" * 97 + ".com", "*.*.com")),
-    *({"health_path": path} for path in ("", "health", "/a b", "/" + "a" * 200)),
+    *({"health_path": path} for path in ("", "health", "/a b", "/'; id; '", "/a/../b", "/.", "/" + "a" * 200)),
+    *({"health_check": check} for check in ("", "sometimes")),
+    *({"health_command": command} for command in ("", " ", "x" * 501, "a\0", "a\nb", "[" * 500)),
+    *(
+        {"health_command": command}
+        for command in ("[]", '[""]', "[1]", "['a', 'b']", '["a"', '["a\\u0000"]', '["\\ud800"]')
+    ),
+    *({"start_seconds": seconds} for seconds in (-1, 1801, "", "soon", None)),
+    *({"deadline_minutes": minutes} for minutes in (1, 241, "", "late", None)),
+    *({"start_seconds": seconds, "deadline_minutes": 15} for seconds in (900, 1000)),
     *({"cpu": cpu} for cpu in (15, 4097, "", "one", None)),
     *({"memory": memory} for memory in (1, 30_721, "")),
     *({"count": count} for count in (0, 51, -1, "")),
@@ -153,6 +167,7 @@ REGISTRATION: dict[str, Any] = {
 }
 BAD_REGISTRATIONS = (
     *BAD_SETTINGS,
+    {"exposure": "internal", "start_seconds": 301},
     *BAD_APPLICATIONS,
     {"application": "theirs"},
     *({"name": name} for name in ("", "Bad Name!", "a", "1a", "a-", "a--b", "new", "a" * 41, "taken")),
