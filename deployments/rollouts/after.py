@@ -1,4 +1,4 @@
-"""The watch after success: a release whose tasks stop again and again is no good, whatever ECS called its rollout. Pure.
+"""The watch after success: a release whose tasks stop again and again is no good, whatever ECS says of it. Pure.
 
 ECS counts a rollout as COMPLETED at the first moment in which all its tasks are healthy. A program that dies after ten
 seconds, or answers only now and then, completes too; ECS then replaces its tasks for ever.
