@@ -52,3 +52,4 @@ class PlacedServices:
     def forget(self, environment_id: int) -> None:
         """No list counts what ran there any more."""
         Placement.objects.filter(environment=environment_id).update(**_NOTHING_RUNS)
+        Deployment.objects.filter(environment=environment_id).exclude(watched_until=None).update(watched_until=None)

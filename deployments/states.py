@@ -15,10 +15,11 @@ MOVES: dict[str, frozenset[str]] = {
     PREPARING: frozenset({ROLLING, FAILED, CANCELED, ERRORED}),
     ROLLING: frozenset({SUCCEEDED, ROLLING_BACK, ROLLED_BACK, FAILED, ERRORED}),
     ROLLING_BACK: frozenset({ROLLED_BACK, CANCELED, FAILED, ERRORED}),
+    SUCCEEDED: frozenset({ROLLING_BACK}),  # while it is still watched: its tasks stop again and again
 }
 ACTIVE = frozenset({QUEUED, PREPARING, ROLLING, ROLLING_BACK})
-WATCHED = frozenset({ROLLING, ROLLING_BACK})  # looked after by the watcher of the cluster
-STEPPED = frozenset({QUEUED, PREPARING})  # driven by their own steps
+WAITING = frozenset({QUEUED, PREPARING})  # prepared by the watcher of the cluster
+WATCHED = frozenset({ROLLING, ROLLING_BACK})  # looked at by it
 ENDED = frozenset({SUCCEEDED, ROLLED_BACK, FAILED, CANCELED, ERRORED})
 ENDED_BADLY = ENDED - {SUCCEEDED, CANCELED}  # what somebody has to look at
 CANCELABLE = frozenset({QUEUED, PREPARING, ROLLING})

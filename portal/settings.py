@@ -243,6 +243,10 @@ CELERY_TIMEZONE = TIME_ZONE
 WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=150)
 # Seconds between two looks at AWS while something moves there.
 POLL_SECONDS = env.float("POLL_SECONDS", default=3)
+# The same while a release is rolled out: one call asks for ten services.
+LOOK_SECONDS = env.float("LOOK_SECONDS", default=1)
+# Seconds for which a release is watched after its rollout has succeeded.
+AFTER_WATCH_SECONDS = env.float("AFTER_WATCH_SECONDS", default=120)
 WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)
 # Seconds after which what leaves the house is handed over again: the first time, then twice as long each time.
 OUTGOING_RETRY_SECONDS = env.float("OUTGOING_RETRY_SECONDS", default=60)

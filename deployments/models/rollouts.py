@@ -9,7 +9,7 @@ from deployments import states
 from deployments.models.catalog import Release, Service
 from portal.accounts.models import Customer, TenantQuerySet, User
 from portal.core.work.steps import Work
-from portal.core.work.turns import TaskTurn
+from portal.core.work.turns import ExclusiveTurn
 from provisioning.models import Environment
 
 
@@ -60,10 +60,9 @@ class Deployment(Work):
         DEPLOY = "deploy", "Deployment"
         ROLLBACK = "rollback", "Rollback"
 
-    TASK = "deployments.advance_deployment"
     MOVES = states.MOVES
     ACTIVE = states.ACTIVE
-    STEPPED = states.STEPPED
+    STEPPED = frozenset()  # its environment's watch does its steps, together with those of its neighbours
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="deployments")
@@ -80,15 +79,21 @@ class Deployment(Work):
     task_definition_arn = models.CharField(max_length=300, blank=True)
     settings = models.JSONField(default=dict)  # the service's settings it was made of (rollouts/prepare.py)
     # ECS's own deployments: the one that served when ours began, and ours. A restart of the same release has the same
-    # task definition before and after, so only these tell old from new.
+    # task definition before and after, so only these tell old from new. Beside each, ECS's record of it.
     ecs_deployment_before = models.CharField(max_length=64, blank=True)
     ecs_deployment = models.CharField(max_length=64, blank=True)
+    service_deployment_before = models.CharField(max_length=300, blank=True)
+    service_deployment = models.CharField(max_length=300, blank=True)
     # Our own limit: ECS's breaker misses tasks that start, then exit.
     deadline_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     cause = models.TextField(blank=True)  # why it did not succeed, in one sentence
     observed = models.JSONField(default=dict)  # what the watcher saw last: rollouts/observe.py
-    observed_at = models.DateTimeField(null=True, blank=True)
+    observed_at = models.DateTimeField(null=True, blank=True)  # when something of it was new
+    viewed_at = models.DateTimeField(null=True, blank=True)  # when somebody had the page open
+    # After success it is watched for a while (rollouts/after.py): until when, and when nothing was found wrong.
+    watched_until = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
 
@@ -109,6 +114,11 @@ class Deployment(Work):
                 condition=models.Q(state__in=sorted(states.ENDED_BADLY)),
                 name="deployment_ended_badly",
             ),
+            models.Index(
+                fields=["environment"],
+                condition=models.Q(watched_until__isnull=False),
+                name="deployment_watched",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,9 +127,18 @@ class Deployment(Work):
     def get_absolute_url(self) -> str:
         return reverse("deployment", args=[self.customer.slug, self.pk])
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether the portal looks at it still: it is under way, or watched after its success."""
+        return self.is_active or self.watched_until is not None
 
-class ClusterWatch(TaskTurn):
-    """One watcher serves all active rollouts of a cluster: each of its turns is a look at all of them."""
+    def wake(self, seconds: float = 0) -> None:
+        ClusterWatch.of(self.environment_id).wake(seconds)
+
+
+class ClusterWatch(ExclusiveTurn):
+    """One watcher serves all deployments of a cluster: each of its turns prepares those that wait, and looks at those
+    that roll."""
 
     TASK = "deployments.watch_cluster"
 
@@ -127,6 +146,11 @@ class ClusterWatch(TaskTurn):
 
     def __str__(self) -> str:
         return f"watch of {self.environment}"
+
+    @classmethod
+    def of(cls, environment_id: int) -> "ClusterWatch":
+        """The environment's watch, made when it is first needed."""
+        return cls.objects.get_or_create(environment_id=environment_id)[0]
 
 
 class StoppedTask(models.Model):

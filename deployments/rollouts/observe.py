@@ -2,17 +2,21 @@
 
 `Deployment.observed` is {"new": counts, "old": counts, "zones": [counts by zone], "targets": counts,
 "tasks": [...], "events": [...], "health": [what the load balancer said of targets that did not pass]}.
+Counts and events come with each look. Tasks and targets cost calls of their own for every service, so they are asked
+for only when something happened that they explain, or somebody looks.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from deployments import states
 from deployments.models import Deployment, Placement, StoppedTask
-from deployments.rollouts.decision import Facts
+from deployments.rollouts.decision import COMPLETED, Facts
 from deployments.rollouts.explain import Evidence, Stopped
 from portal.core.redaction import redact, shortened
 from provisioning.aws import elbv2, logs
@@ -23,52 +27,76 @@ from provisioning.facts import cluster_of, facts_of
 
 EVENTS, LOG_LINES, LOGS_A_LOOK, HEALTH_WORDS = 20, 20, 5, 5
 LINE_LENGTH = 4_000  # characters that are kept of one log line; CloudWatch takes 256 KiB
+VIEWED = timedelta(seconds=10)  # a page that is open asks every two seconds
+LAST_WORDS = timedelta(seconds=30)  # how long the log of a stopped task may take to arrive
 
 
 @dataclass(frozen=True)
-class Look:
-    """One look at AWS."""
+class Detail:
+    """What was asked of ECS and the load balancer beyond the service itself; None where it was not."""
 
-    service: ServiceState
-    running: tuple[TaskState, ...]
-    stopped: tuple[TaskState, ...]
-    targets: tuple[elbv2.TargetState, ...]
+    running: tuple[TaskState, ...] | None = None
+    stopped: tuple[TaskState, ...] = ()
+    targets: tuple[elbv2.TargetState, ...] | None = None
 
 
-def look(session: AwsSession, deployment: Deployment, service: ServiceState) -> Look:
+def is_viewed(deployment: Deployment, within: timedelta = VIEWED) -> bool:
+    """Whether somebody has its page open now."""
+    return deployment.viewed_at is not None and timezone.now() - deployment.viewed_at < within
+
+
+def asks_detail(deployment: Deployment, facts: Facts, service: ServiceState) -> bool:
+    """Whether this look goes into the tasks: somebody looks, a task failed, or the service that was settled moved."""
+    before, now = deployment.observed, _counted(deployment, facts, service)
+    failed = now["new"].get("failed", 0) > before.get("new", {}).get("failed", 0)
+    moved = deployment.state == states.SUCCEEDED and any(now[part] != before.get(part) for part in now)
+    return failed or moved or is_viewed(deployment)
+
+
+def detail(session: AwsSession, deployment: Deployment, service: ServiceState) -> Detail:
+    """The tasks that stopped and how the targets are; the running tasks for whoever looks."""
     cluster = cluster_of(deployment.environment)
     group = deployment.placement.target_group_arn
-    return Look(
-        service=service,
-        running=list_tasks(session, cluster, service.name, "RUNNING"),
+    return Detail(
+        running=list_tasks(session, cluster, service.name, "RUNNING") if is_viewed(deployment) else None,
         stopped=list_tasks(session, cluster, service.name, "STOPPED"),
-        targets=elbv2.target_health(session, group) if group else (),
+        targets=elbv2.target_health(session, group) if group else None,
     )
 
 
-def record(session: AwsSession, deployment: Deployment, facts: Facts, seen: Look) -> None:
-    """Writes what was seen to the deployment, its stopped tasks and its placement."""
+def record(deployment: Deployment, facts: Facts, service: ServiceState, seen: Detail | None) -> None:
+    """Writes what is new to the deployment and its placement."""
     now = timezone.now()
-    deployment.observed = _observed(deployment, facts, seen)
-    deployment.observed_at = now
-    Deployment.objects.filter(pk=deployment.pk).update(observed=deployment.observed, observed_at=now)
-    Placement.objects.filter(pk=deployment.placement_id).update(
-        running=seen.service.running, health=health(seen), observed_at=now
-    )
-    new = [task for task in seen.stopped if _is_new(deployment, facts, task)]
-    _archive(session, deployment, new)
+    observed = {**deployment.observed, **_counted(deployment, facts, service)}
+    if seen:
+        observed |= _detailed(deployment, facts, seen)
+    if observed != deployment.observed:
+        deployment.observed, deployment.observed_at = observed, now
+        Deployment.objects.filter(pk=deployment.pk).update(observed=observed, observed_at=now)
+    _record_placement(deployment.placement, service, seen)
 
 
-def health(seen: Look) -> str:
-    """Whether as many tasks serve as are wanted: by the load balancer's verdict, where there is one."""
-    healthy = Counter(target.state for target in seen.targets)["healthy"]
-    serving = healthy if seen.service.target_group_arns else seen.service.running
-    enough = serving >= seen.service.desired > 0
-    return Placement.Health.HEALTHY if enough else Placement.Health.UNHEALTHY
+def _record_placement(placement: Placement, service: ServiceState, seen: Detail | None) -> None:
+    found = {"running": service.running, "health": health(service, seen.targets if seen else None)}
+    if any(getattr(placement, name) != value for name, value in found.items()):
+        Placement.objects.filter(pk=placement.pk).update(**found, observed_at=timezone.now())
+        for name, value in found.items():
+            setattr(placement, name, value)
 
 
-def evidence(deployment: Deployment) -> Evidence:
-    """All that was seen of the new release so far."""
+def health(service: ServiceState, targets: Sequence[elbv2.TargetState] | None = None) -> str:
+    """Whether as many tasks serve as are wanted: by the load balancer's verdict, where it was asked; else the tasks
+    that run of releases whose rollout was completed."""
+    if targets is None:
+        serving = sum(each.running for each in service.deployments if each.rollout_state == COMPLETED)
+    else:
+        serving = Counter(target.state for target in targets)["healthy"]
+    return Placement.Health.HEALTHY if serving >= service.desired > 0 else Placement.Health.UNHEALTHY
+
+
+def evidence(deployment: Deployment, reason: str = "", restarts: int = 0) -> Evidence:
+    """All that was seen of the new release so far; `reason` is ECS's own word about the rollout, `restarts` how often
+    tasks stopped after its success."""
     service = deployment.service
     return Evidence(
         health_path=service.health_path,
@@ -83,23 +111,30 @@ def evidence(deployment: Deployment) -> Evidence:
     )
 
 
-def _observed(deployment: Deployment, facts: Facts, seen: Look) -> dict[str, Any]:
-    ours = [each for each in seen.service.deployments if facts.is_ours(each)]
-    others = [each for each in seen.service.deployments if not facts.is_ours(each)]
+def _counted(deployment: Deployment, facts: Facts, service: ServiceState) -> dict[str, Any]:
+    ours = [each for each in service.deployments if facts.is_ours(each)]
+    others = [each for each in service.deployments if not facts.is_ours(each)]
     since = deployment.started_at or deployment.created_at
     return {
         "new": _counts(ours),
         "old": _counts(others),
-        "targets": dict(Counter(target.state for target in seen.targets)),
-        "zones": _zones(seen.targets),
-        "tasks": [_task(deployment, facts, task) for task in seen.running],
         "events": [
             {"at": event.at.isoformat(), "text": event.message}
-            for event in seen.service.events[:EVENTS]
+            for event in service.events[:EVENTS]
             if event.at >= since
         ],
-        "health": _health_words(deployment.observed.get("health", ()), seen.targets),
     }
+
+
+def _detailed(deployment: Deployment, facts: Facts, seen: Detail) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if seen.running is not None:
+        found["tasks"] = [_task(deployment, facts, task) for task in seen.running]
+    if seen.targets is not None:
+        found["targets"] = dict(Counter(target.state for target in seen.targets))
+        found["zones"] = _zones(seen.targets)
+        found["health"] = _health_words(deployment.observed.get("health", ()), seen.targets)
+    return found
 
 
 def _counts(deployments: Iterable[DeploymentState]) -> dict[str, int]:
@@ -141,10 +176,17 @@ def _health_words(before: Iterable[str], targets: Iterable[elbv2.TargetState]) -
     return list(dict.fromkeys([*before, *said]))[:HEALTH_WORDS]
 
 
-def _archive(session: AwsSession, deployment: Deployment, stopped: Sequence[TaskState]) -> None:
-    """Keeps stopped tasks, which ECS forgets within the hour, with their last words once these have arrived."""
-    StoppedTask.objects.bulk_create([_stopped(deployment, task) for task in stopped], ignore_conflicts=True)
-    silent = deployment.stopped_tasks.filter(log_lines=[], task_arn__in=[task.arn for task in stopped])
+def archive(deployment: Deployment, facts: Facts, seen: Detail) -> None:
+    """Keeps stopped tasks, which ECS forgets within the hour."""
+    stopped = [_stopped(deployment, task) for task in seen.stopped if _is_new(deployment, facts, task)]
+    StoppedTask.objects.bulk_create(stopped, ignore_conflicts=True)
+
+
+def listen(session: AwsSession, deployment: Deployment) -> None:
+    """Adds the last words of tasks that stopped a moment ago: they arrive after the task is gone."""
+    if not deployment.observed.get("new", {}).get("failed") and deployment.state != states.SUCCEEDED:
+        return
+    silent = deployment.stopped_tasks.filter(log_lines=[], stopped_at__gte=timezone.now() - LAST_WORDS)
     for row in silent[:LOGS_A_LOOK]:
         lines = last_lines(session, deployment, row.task_arn)
         if lines:

@@ -7,9 +7,10 @@ from typing import Any
 
 from deployments import states
 from deployments.models import Deployment, Service
-from deployments.rollouts.prepare import STEPS
+from deployments.rollouts.prepare import STAGES
 from portal.core.models import Step
 
+WATCHING = "If its tasks stop again and again, it goes back by itself."
 TURNED = {states.ROLLED_BACK, states.CANCELED, states.FAILED, states.ERRORED}
 
 
@@ -55,13 +56,13 @@ def marks(deployment: Deployment) -> list[Mark]:
 
 def _preparing(deployment: Deployment) -> Iterator[Mark]:
     internal = deployment.service.exposure == Service.Exposure.INTERNAL
-    for place, (label, step) in enumerate(STEPS):
+    for place, (label, step) in enumerate(STAGES):
         if place < len(deployment.prepared):
             state = "skipped" if internal and step.__name__ == "balance" else "done"
             yield Mark(label, state, datetime.fromisoformat(deployment.prepared[place]))
         else:
             now = place == len(deployment.prepared)
-            yield Mark(label, _present(deployment, now and deployment.state in states.STEPPED))
+            yield Mark(label, _present(deployment, now and deployment.state in states.WAITING))
 
 
 def _present(deployment: Deployment, now: bool) -> str:
@@ -83,6 +84,10 @@ def _rolling(deployment: Deployment, moves: dict[str, Step]) -> Iterator[Mark]:
         yield Mark("New tasks take over", "pending")
     if deployment.state in states.ENDED:
         yield Mark(_last_word(deployment), _last_state(deployment.state), deployment.finished_at)
+    if deployment.state == states.SUCCEEDED and deployment.watched_until:
+        yield Mark("Watched for a while", "active", detail=WATCHING)
+    elif deployment.verified_at:
+        yield Mark("Verified good", "done", deployment.verified_at)
 
 
 def _last_word(deployment: Deployment) -> str:
@@ -98,6 +103,13 @@ def _last_state(state: str) -> str:
     return state if state in TURNED else "done"
 
 
+def last_words(deployment: Deployment) -> str:
+    """What is said when nothing more will happen."""
+    if deployment.verified_at:
+        return f"{deployment.release.name} was watched for a while after its rollout: it is verified good."
+    return deployment.reason
+
+
 def bars(deployment: Deployment) -> list[Bar]:
     seen = deployment.observed
     if not seen:
@@ -105,7 +117,7 @@ def bars(deployment: Deployment) -> list[Bar]:
     new, old = seen.get("new", {}), seen.get("old", {})
     wanted = max(deployment.desired, new.get("running", 0))
     found = [Bar(f"{deployment.release.name} (new)", new.get("running", 0), wanted)]
-    if deployment.previous:
+    if deployment.previous and (deployment.is_active or old.get("running", 0)):
         before = max(old.get("desired", 0), old.get("running", 0), deployment.desired)
         found.append(Bar(f"{deployment.previous.name} (before)", old.get("running", 0), before))
     return found

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from deployments.models import Placement
-from deployments.rollouts import selectors
+from deployments.rollouts import observe, selectors
 from provisioning.aws import ecs
 from provisioning.facts import cluster_of
 from provisioning.models import Environment
@@ -24,6 +24,5 @@ def refresh(environment: Environment) -> None:
 def _note(placement: Placement, service: ecs.ServiceState | None) -> None:
     placement.running = service.running if service else 0
     placement.desired = service.desired if service else placement.desired
-    enough = placement.running >= placement.desired > 0
-    placement.health = Placement.Health.HEALTHY if enough else Placement.Health.UNHEALTHY
+    placement.health = observe.health(service) if service else Placement.Health.UNHEALTHY
     placement.observed_at = timezone.now()

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from deployments import states
@@ -17,20 +17,55 @@ CHOICES = 50
 REFRESH = timedelta(minutes=5)
 
 
-def watched(environment: Environment) -> QuerySet[Deployment, Any]:
-    """The rollouts that the environment's watcher looks after, with all it needs; first those it saw longest ago."""
-    rolling = Deployment.objects.filter(environment=environment, state__in=states.WATCHED).select_related(
-        "service", "placement", "release", "previous", "environment", "cancel_requested_by"
+IS_QUEUED = Q(state=states.QUEUED)
+IS_WAITING = Q(state__in=states.WAITING)
+IS_ROLLING = Q(state__in=states.WATCHED)
+IS_WATCHED_AFTER = Q(state=states.SUCCEEDED, watched_until__isnull=False)  # the watch after success
+
+
+def waiting(environment: Environment) -> QuerySet[Deployment, Any]:
+    """The deployments that are to be prepared, oldest first, with all that takes."""
+    found = Deployment.objects.filter(IS_WAITING, environment=environment).select_related(
+        "service__customer",
+        "service__account",
+        "service__repository",
+        "placement__service",
+        "placement__environment__customer",
+        "environment__customer",
+        "environment__account",
+        "release",
+        "previous",
+        "cancel_requested_by",
     )
-    return rolling.order_by(F("observed_at").asc(nulls_first=True))
+    return found.order_by("id")
+
+
+def watched(environment: Environment) -> QuerySet[Deployment, Any]:
+    """The rollouts that the environment's watcher looks at, with all it needs; those that roll come first."""
+    followed = Deployment.objects.filter(IS_ROLLING | IS_WATCHED_AFTER, environment=environment).select_related(
+        "service", "placement", "release", "previous", "environment__customer", "cancel_requested_by"
+    )
+    return followed.order_by(F("finished_at").asc(nulls_first=True), "id")
+
+
+def has_any(environment_id: int, which: Q) -> bool:
+    """Whether the environment has deployments like that."""
+    return Deployment.objects.filter(which, environment=environment_id).exists()
+
+
+def was_described(deployment: Deployment) -> bool:
+    """Whether this release was given a task definition there before."""
+    tries = Deployment.objects.filter(placement=deployment.placement_id, release=deployment.release_id)
+    return tries.exclude(task_definition_arn="").exists()
 
 
 def unwatched_environments() -> QuerySet[Environment, Any]:
-    """Environments with rollouts that no watcher has looked at for settings.WORK_STALE_SECONDS."""
+    """Environments with deployments that no watcher has looked at for settings.WORK_STALE_SECONDS."""
     limit = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS)
-    rolling = Deployment.objects.filter(environment=OuterRef("pk"), state__in=states.WATCHED)
+    looked_after = IS_WAITING | IS_ROLLING | IS_WATCHED_AFTER
+    followed = Deployment.objects.filter(looked_after, environment=OuterRef("pk"))
     watched = ClusterWatch.objects.filter(environment=OuterRef("pk"), heartbeat_at__gte=limit)
-    return Environment.objects.filter(Exists(rolling), ~Exists(watched))
+    return Environment.objects.filter(Exists(followed), ~Exists(watched))
 
 
 def unwatched_placements(environment: Environment) -> QuerySet[Placement, Any]:

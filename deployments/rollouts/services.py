@@ -1,10 +1,13 @@
 """Asking for deployments, rollbacks and cancellations."""
 
+from datetime import timedelta
+
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from deployments import states
 from deployments.models import Deployment, Placement, Release, Service
-from deployments.rollouts import preflight, rules
+from deployments.rollouts import observe, preflight, rules
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
@@ -13,6 +16,8 @@ from provisioning.aws import ecr
 from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
+
+VIEWED_AGAIN = timedelta(seconds=5)  # a page that stays open is noted so often
 
 
 def release_of(service: Service, image: PushedImage) -> Release:
@@ -98,6 +103,12 @@ def _queue(deployment: Deployment) -> None:
     )
 
 
+def note_viewed(deployment: Deployment) -> None:
+    """Somebody has the page open: the next looks go into its tasks and targets."""
+    if deployment.is_followed and not observe.is_viewed(deployment, VIEWED_AGAIN):
+        Deployment.objects.filter(pk=deployment.pk).update(viewed_at=timezone.now())
+
+
 def is_cancelable(deployment: Deployment) -> bool:
     return deployment.state in states.CANCELABLE and deployment.cancel_requested_by is None
 
@@ -109,4 +120,5 @@ def request_cancel(deployment: Deployment, user: User) -> None:
         if not going.update(cancel_requested_by=user):
             raise IllegalMove("This deployment is over, or being stopped already: there is nothing left to cancel.")
         audit.record("deployment.cancel_requested", deployment, actor=user)
+        deployment.wake()
     deployment.cancel_requested_by = user

@@ -36,6 +36,7 @@ def deployment_list(request: CustomerRequest) -> HttpResponse:
 def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
     """One deployment, live as long as it runs."""
     found = _load(request, pk)
+    services.note_viewed(found)
     context = {
         "deployment": found,
         "marks": live.marks(found),
@@ -46,10 +47,10 @@ def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
         "cancelable": services.is_cancelable(found),
         "earlier": [] if found.is_active else selectors.earlier(found),
     }
-    answer = progress(request, "deployments/deployment.html", context, partial="live", running=found.is_active)
+    answer = progress(request, "deployments/deployment.html", context, partial="live", running=found.is_followed)
     if answer.status_code != STOP_POLLING:
         return answer
-    return toast(answer, found.reason, "success" if found.state == states.SUCCEEDED else "warning")
+    return toast(answer, live.last_words(found), "success" if found.state == states.SUCCEEDED else "warning")
 
 
 def _load(request: CustomerRequest, pk: int) -> Deployment:

@@ -1,23 +1,17 @@
-"""Following all rollouts of a cluster: one DescribeServices for every ten of them, then a decision for each.
+"""Following all rollouts of a cluster: one DescribeServices for every ten of them, then a decision for each."""
 
-What is decided is written down before AWS is told, and told again as long as AWS shows otherwise: a worker may die
-between the two.
-"""
-
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import transaction as database
 from django.utils import timezone
 
 from deployments import states
-from deployments.models import Deployment, Placement
-from deployments.rollouts import observe, selectors
-from deployments.rollouts.decision import Decision, Facts, Move, Why, decide
-from deployments.rollouts.explain import explain
-from deployments.rollouts.prepare import ROLLOUT_LIMIT, update_to
-from portal.core.errors import LostRace
+from deployments.models import Deployment, StoppedTask
+from deployments.rollouts import after, moves, observe, selectors
+from deployments.rollouts.decision import Facts, Move, asks_record, decide
+from deployments.rollouts.spec import limit_of
 from portal.core.work.state import transition
 from portal.core.work.steps import ending_errored, note_problem
 from provisioning.aws import ecs
@@ -25,65 +19,143 @@ from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
 from provisioning.facts import cluster_of
 from provisioning.models import Environment
-from provisioning.sessions import session_for
 
 FRESH = timedelta(seconds=10)  # ECS answers from several copies: right after a change some do not know it yet
 
-WHY = {
-    Why.GONE: "Its service was removed from the cluster outside the portal.",
-    Why.REPLACED: "Somebody started another rollout of this service outside the portal.",
-    Why.STUCK: "The earlier release did not become healthy again in time.",
-}
+Services = Mapping[str, ecs.ServiceState]
 
 
-def watch(environment: Environment) -> None:
+def watch(session: AwsSession, environment: Environment) -> None:
     """One look at every rollout of the environment."""
     rollouts = list(selectors.watched(environment))
     if not rollouts:
         return
-    session = session_for(environment.account, environment.region)
-    names = [rollout.placement.ecs_service_name for rollout in rollouts]
+    names = sorted({each.placement.ecs_service_name for each in rollouts})
     try:
         services = ecs.describe_services(session, cluster_of(environment), names)
+        looks = _with_records(
+            session, [_Look(each, services.get(each.placement.ecs_service_name)) for each in rollouts]
+        )
     except AwsProblem as problem:
         for rollout in rollouts:
-            with suppress(LostRace):
+            with ending_errored(rollout):
                 _note(rollout, problem)
         return
-    for rollout in rollouts:
-        _attend(session, rollout, services)
+    stops = _stops([each for each in rollouts if each.state == states.SUCCEEDED])
+    for look in looks:
+        _attend(session, look, stops[look.deployment.pk])
 
 
-def _attend(session: AwsSession, deployment: Deployment, services: Mapping[str, ecs.ServiceState]) -> None:
+class _Look:
+    """A rollout, and what ECS says of it."""
+
+    def __init__(self, deployment: Deployment, service: ecs.ServiceState | None) -> None:
+        self.deployment, self.service = deployment, service
+        self.facts = facts_of(deployment)
+        self.record = deployment.service_deployment or self._new_record()
+
+    def _new_record(self) -> str:
+        """ECS's record of the rollout, once the service names it: it may do so later than it starts."""
+        primary = self.service.primary if self.service else None
+        if self.service is None or primary is None or not self.facts.is_ours(primary):
+            return ""
+        named = self.service.service_deployment_arn
+        return "" if named == self.deployment.service_deployment_before else named
+
+    @property
+    def asks_record(self) -> bool:
+        going = self.deployment.state in states.WATCHED
+        return going and bool(self.record) and asks_record(self.facts, self.service)
+
+
+def _with_records(session: AwsSession, looks: Sequence[_Look]) -> Sequence[_Look]:
+    """ECS's own records of those rollouts whose next move depends on them."""
+    asked = [look for look in looks if look.asks_record]
+    found = ecs.describe_service_deployments(session, [look.record for look in asked]) if asked else {}
+    for look in asked:
+        look.facts = replace(look.facts, record=found.get(look.record))
+    return looks
+
+
+def _stops(deployments: Sequence[Deployment]) -> Mapping[int, list[after.Stop]]:
+    """The tasks of each release that stopped after its success."""
+    found: dict[int, list[after.Stop]] = defaultdict(list)
+    since = {each.pk: each.finished_at for each in deployments}
+    for task in StoppedTask.objects.filter(deployment__in=since, stopped_at__isnull=False) if since else ():
+        succeeded_at = since[task.deployment_id]
+        if task.stopped_at and succeeded_at and task.stopped_at > succeeded_at:
+            found[task.deployment_id].append(after.Stop(task.stopped_at, task.stop_code, task.stopped_reason))
+    return found
+
+
+def _attend(session: AwsSession, look: _Look, stops: Sequence[after.Stop]) -> None:
     """What goes wrong with one rollout must not keep the others waiting."""
+    deployment = look.deployment
     with ending_errored(deployment):
         try:
-            _follow(session, deployment, services.get(deployment.placement.ecs_service_name))
+            _observe(session, look)
+            note_problem(deployment, "")
+            if deployment.state == states.SUCCEEDED:
+                _follow_after(look, stops)
+            else:
+                _follow(session, look)
         except AwsProblem as problem:
             _note(deployment, problem)
 
 
 def _note(deployment: Deployment, problem: AwsProblem) -> None:
     """AWS could not be asked: say so and ask again; past the deadline give up rather than block the service."""
-    if not problem.retryable and _is_overdue(deployment):
+    if deployment.state in states.WATCHED and not problem.retryable and _is_overdue(deployment):
         reason = f"The portal could not follow this rollout. {problem.sentence} What runs now is not known."
         transition(deployment, states.FAILED, reason=reason, cause=problem.sentence)
     else:
         note_problem(deployment, problem.sentence)
 
 
-def _follow(session: AwsSession, deployment: Deployment, service: ecs.ServiceState | None) -> None:
-    facts = facts_of(deployment)
-    seen = observe.look(session, deployment, service) if service else None
+def _observe(session: AwsSession, look: _Look, *, closely: bool = False) -> None:
+    deployment, service = look.deployment, look.service
+    if service is None:
+        return
+    if look.record != deployment.service_deployment:
+        deployment.service_deployment = look.record
+        Deployment.objects.filter(pk=deployment.pk).update(service_deployment=look.record)
+    asks = closely or observe.asks_detail(deployment, look.facts, service)
+    seen = observe.detail(session, deployment, service) if asks else None
     if seen:
-        observe.record(session, deployment, facts, seen)
-    note_problem(deployment, "")
-    decision = decide(facts, service)
+        observe.archive(deployment, look.facts, seen)
+    observe.record(deployment, look.facts, service, seen)
+    observe.listen(session, deployment)
+
+
+def _follow(session: AwsSession, look: _Look) -> None:
+    decision = decide(look.facts, look.service)
+    if decision.move is Move.TURN_BACK:
+        _observe(session, look, closely=True)  # what stopped and what the load balancer says is why
     if decision.move is not Move.WAIT:
-        ACTIONS[decision.move](_Rollout(session, deployment, service, decision))
+        moves.ACTIONS[decision.move](moves.Rollout(session, look.deployment, look.service, look.facts, decision))
+
+
+def _follow_after(look: _Look, stops: Sequence[after.Stop]) -> None:
+    """The watch after success ends well, badly, or without a verdict because something else runs now."""
+    deployment, primary = look.deployment, look.service.primary if look.service else None
+    assert deployment.finished_at is not None
+    if deployment.placement.latest_id != deployment.pk or primary is None or not look.facts.is_ours(primary):
+        moves.leave(deployment)
+    elif after.is_bad(stops, deployment.desired):
+        moves.send_back(deployment, len(after.faults(stops)))
+    elif timezone.now() >= after.watched_until(stops, deployment.finished_at, moves.after_watch()):
+        moves.verify(deployment) if primary.running >= primary.desired else _wait_for_tasks(deployment)
+
+
+def _wait_for_tasks(deployment: Deployment) -> None:
+    """A task that finds no host is no fault of the release, but nothing to verify either."""
+    assert deployment.finished_at is not None
+    if timezone.now() >= deployment.finished_at + after.LONGEST * moves.after_watch():
+        moves.leave(deployment)
 
 
 def facts_of(deployment: Deployment) -> Facts:
+    """What the portal knows of its own rollout, ECS's record apart."""
     return Facts(
         task_definition=deployment.task_definition_arn,
         ecs_deployment=deployment.ecs_deployment,
@@ -91,104 +163,13 @@ def facts_of(deployment: Deployment) -> Facts:
         rolling_back=deployment.state == states.ROLLING_BACK,
         cancel=deployment.cancel_requested_by is not None,
         overdue=_is_overdue(deployment),
-        fresh=timezone.now() < _deadline(deployment) - ROLLOUT_LIMIT + FRESH,
+        fresh=timezone.now() < _deadline(deployment) - limit_of(deployment) + FRESH,
     )
 
 
 def _deadline(deployment: Deployment) -> datetime:
-    return deployment.deadline_at or deployment.created_at + ROLLOUT_LIMIT
+    return deployment.deadline_at or deployment.created_at + limit_of(deployment)
 
 
 def _is_overdue(deployment: Deployment) -> bool:
     return timezone.now() > _deadline(deployment)
-
-
-class _Rollout:
-    """A rollout at the moment of a decision, and what can be done with it."""
-
-    def __init__(
-        self, session: AwsSession, deployment: Deployment, service: ecs.ServiceState | None, decision: Decision
-    ) -> None:
-        self.session, self.deployment, self.service, self.why = session, deployment, service, decision.why
-        self.cluster = cluster_of(deployment.environment)
-        self.before = deployment.previous.name if deployment.previous else ""
-
-    def succeed(self) -> None:
-        deployment, service = self.deployment, self.service
-        assert service is not None
-        now = timezone.now()
-        with database.atomic():
-            reason = f"{deployment.release.name} serves with {service.running} of {service.desired} tasks."
-            transition(deployment, states.SUCCEEDED, reason=reason)
-            Placement.objects.filter(pk=deployment.placement_id).update(
-                release=deployment.release,
-                task_definition_arn=deployment.task_definition_arn,
-                released_at=now,
-                running=service.running,
-                desired=service.desired,
-                health=Placement.Health.HEALTHY,
-                observed_at=now,
-            )
-
-    def turn_back(self) -> None:
-        cause = self._cause()
-        ahead = f"{self.before} is coming back." if self.before else "Its tasks are being stopped."
-        reason = f"{cause or self._canceled()} {ahead}"
-        deadline = timezone.now() + ROLLOUT_LIMIT
-        transition(self.deployment, states.ROLLING_BACK, reason=reason, cause=cause, deadline_at=deadline)
-
-    def push_back(self) -> None:
-        desired = self.deployment.placement.desired or self.deployment.desired
-        update = update_to(self.deployment, self.deployment.previous_task_definition_arn, desired)
-        ecs.update_service(self.session, update)
-
-    def stop(self) -> None:
-        ecs.scale_service(self.session, self.cluster, self.deployment.placement.ecs_service_name, 0)
-
-    def back(self) -> None:
-        deployment = self.deployment
-        to, reason = self._end()
-        with database.atomic():
-            transition(deployment, to, reason=reason)
-            if not self.before:
-                Placement.objects.filter(pk=deployment.placement_id).update(
-                    running=0, desired=0, health=Placement.Health.UNKNOWN
-                )
-
-    def give_up(self) -> None:
-        cause = WHY[self.why]
-        before = f"{self.deployment.cause} " if self.deployment.cause else ""
-        reason = f"{before}{cause} Look at what runs, then deploy the release you want, or open a ticket."
-        transition(self.deployment, states.FAILED, reason=reason, cause=before + cause)
-
-    def _cause(self) -> str:
-        """Why the new release will not do; empty when somebody cancelled it."""
-        if self.why is Why.CANCEL:
-            return ""
-        found = explain(observe.evidence(self.deployment))
-        minutes = int(ROLLOUT_LIMIT.total_seconds() // 60)
-        return f"It was not ready after {minutes} minutes. {found}" if self.why is Why.OVERDUE else found
-
-    def _canceled(self) -> str:
-        return f"Cancelled by {self.deployment.cancel_requested_by}."
-
-    def _end(self) -> tuple[str, str]:
-        """The last state and its sentence, now that the old release serves or nothing runs."""
-        cause = self.deployment.cause
-        stays = f"{self.before} serves as before." if self.before else "No task of it runs."
-        if not cause:
-            return states.CANCELED, f"{self._canceled()} {stays}"
-        if self.before:
-            return states.ROLLED_BACK, f"{self.deployment.release.name} was rolled back. {cause} {stays}"
-        again = "This was the first deployment, so there is no earlier release to go back to. Correct it, then deploy."
-        return states.FAILED, f"{cause} {stays} {again}"
-
-
-ACTIONS: dict[Move, Callable[[_Rollout], None]] = {
-    Move.SUCCEED: _Rollout.succeed,
-    Move.TURN_BACK: _Rollout.turn_back,
-    Move.PUSH_BACK: _Rollout.push_back,
-    Move.STOP: _Rollout.stop,
-    Move.BACK: _Rollout.back,
-    Move.GIVE_UP: _Rollout.give_up,
-}

@@ -1,0 +1,177 @@
+"""What is done about a rollout, once it is decided.
+
+What is decided is written down before AWS is told, and told again as long as AWS shows otherwise: a worker may die
+between the two.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.db import transaction as database
+from django.utils import timezone
+
+from deployments import states
+from deployments.models import Deployment, Placement
+from deployments.rollouts import observe
+from deployments.rollouts.decision import Decision, Facts, Move, Why
+from deployments.rollouts.explain import explain, explain_restarts
+from deployments.rollouts.spec import limit_of, update_to
+from portal.core.work.state import transition
+from provisioning.aws import ecs
+from provisioning.aws.session import AwsSession
+from provisioning.facts import cluster_of
+
+WHY = {
+    Why.GONE: "Its service was removed from the cluster outside the portal.",
+    Why.REPLACED: "Somebody started another rollout of this service outside the portal.",
+    Why.STUCK: "The earlier release did not become healthy again in time.",
+}
+
+
+def after_watch() -> timedelta:
+    """How long a release is watched after its success."""
+    return timedelta(seconds=settings.AFTER_WATCH_SECONDS)
+
+
+class Rollout:
+    """A rollout at the moment of a decision, and what can be done with it."""
+
+    def __init__(
+        self,
+        session: AwsSession,
+        deployment: Deployment,
+        service: ecs.ServiceState | None,
+        facts: Facts,
+        decision: Decision,
+    ) -> None:
+        self.session, self.deployment, self.service = session, deployment, service
+        self.facts, self.why = facts, decision.why
+        self.before = deployment.previous.name if deployment.previous else ""
+
+    def succeed(self) -> None:
+        deployment, service = self.deployment, self.service
+        primary = service.primary if service else None
+        assert primary is not None
+        now = timezone.now()
+        with database.atomic():
+            reason = f"{deployment.release.name} serves with {primary.running} of {primary.desired} tasks."
+            until = now + after_watch()
+            transition(deployment, states.SUCCEEDED, reason=reason, watched_until=until)
+            Placement.objects.filter(pk=deployment.placement_id).update(
+                release=deployment.release,
+                task_definition_arn=deployment.task_definition_arn,
+                released_at=now,
+                running=primary.running,
+                desired=primary.desired,
+                health=Placement.Health.HEALTHY,
+                observed_at=now,
+            )
+
+    def turn_back(self) -> None:
+        cause = self._cause()
+        ahead = f"{self.before} is coming back." if self.before else "Its tasks are being stopped."
+        _turn_back(self.deployment, f"{cause or self._canceled()} {ahead}", cause)
+
+    def push_back(self) -> None:
+        """ECS stops what is under way and goes back by itself; what it calls done is replaced by what was before."""
+        deployment, record = self.deployment, self.facts.record
+        if record is not None and record.is_under_way:
+            ecs.stop_service_deployment(self.session, record.arn)
+            return
+        assert self.service is not None
+        desired = deployment.placement.desired or deployment.desired
+        ecs.update_service(
+            self.session, update_to(deployment, self.service, deployment.previous_task_definition_arn, desired)
+        )
+
+    def stop(self) -> None:
+        deployment = self.deployment
+        ecs.scale_service(self.session, cluster_of(deployment.environment), deployment.placement.ecs_service_name, 0)
+
+    def back(self) -> None:
+        deployment = self.deployment
+        to, reason = self._end()
+        with database.atomic():
+            transition(deployment, to, reason=reason)
+            _restore(deployment)
+
+    def give_up(self) -> None:
+        cause = WHY[self.why]
+        before = f"{self.deployment.cause} " if self.deployment.cause else ""
+        reason = f"{before}{cause} Look at what runs, then deploy the release you want, or open a ticket."
+        transition(self.deployment, states.FAILED, reason=reason, cause=before + cause)
+
+    def _cause(self) -> str:
+        """Why the new release will not do; empty when somebody cancelled it."""
+        if self.why is Why.CANCEL:
+            return ""
+        said = self.facts.record.reason if self.facts.record else ""
+        found = explain(observe.evidence(self.deployment, said))
+        minutes = int(limit_of(self.deployment).total_seconds() // 60)
+        return f"It was not ready after {minutes} minutes. {found}" if self.why is Why.OVERDUE else found
+
+    def _canceled(self) -> str:
+        return f"Cancelled by {self.deployment.cancel_requested_by}."
+
+    def _end(self) -> tuple[str, str]:
+        """The last state and its sentence, now that the old release serves or nothing runs."""
+        cause = self.deployment.cause
+        stays = f"{self.before} serves as before." if self.before else "No task of it runs."
+        if not cause:
+            return states.CANCELED, f"{self._canceled()} {stays}"
+        if self.before:
+            return states.ROLLED_BACK, f"{self.deployment.release.name} was rolled back. {cause} {stays}"
+        again = "This was the first deployment, so there is no earlier release to go back to. Correct it, then deploy."
+        return states.FAILED, f"{cause} {stays} {again}"
+
+
+def verify(deployment: Deployment) -> None:
+    """The watch after success found nothing wrong."""
+    _end_watch(deployment, verified_at=timezone.now())
+
+
+def leave(deployment: Deployment) -> None:
+    """The watch after success ends without a verdict: another deployment of the service has begun."""
+    _end_watch(deployment)
+
+
+def _end_watch(deployment: Deployment, **found: object) -> None:
+    Deployment.objects.filter(pk=deployment.pk, state=states.SUCCEEDED).update(watched_until=None, **found)
+
+
+def send_back(deployment: Deployment, restarts: int) -> None:
+    """A release that succeeded stops again and again: what served before is wanted, unless somebody asked for another
+    deployment this moment."""
+    cause = explain_restarts(observe.evidence(deployment, restarts=restarts))
+    ahead = f"{deployment.previous.name} is coming back." if deployment.previous else "Its tasks are being stopped."
+    try:
+        with database.atomic():
+            _turn_back(deployment, f"{cause} {ahead}", cause, watched_until=None)
+    except IntegrityError:
+        leave(deployment)
+
+
+def _turn_back(deployment: Deployment, reason: str, cause: str, **fields: Any) -> None:
+    deadline = timezone.now() + limit_of(deployment)
+    transition(deployment, states.ROLLING_BACK, reason=reason, cause=cause, deadline_at=deadline, **fields)
+
+
+def _restore(deployment: Deployment) -> None:
+    """What the placement says serves, after a rollout was taken back: what was before it, or nothing."""
+    found = {} if deployment.previous else {"running": 0, "desired": 0, "health": Placement.Health.UNKNOWN}
+    Placement.objects.filter(pk=deployment.placement_id).update(
+        release=deployment.previous, task_definition_arn=deployment.previous_task_definition_arn, **found
+    )
+
+
+ACTIONS: dict[Move, Callable[[Rollout], None]] = {
+    Move.SUCCEED: Rollout.succeed,
+    Move.TURN_BACK: Rollout.turn_back,
+    Move.PUSH_BACK: Rollout.push_back,
+    Move.STOP: Rollout.stop,
+    Move.BACK: Rollout.back,
+    Move.GIVE_UP: Rollout.give_up,
+}
