@@ -8,7 +8,7 @@ import pytest
 
 from deployments.configuration.selectors import Place
 from deployments.consul import ConsulStore
-from deployments.rollouts.prepare import variables
+from deployments.rollouts.spec import variables
 from portal.core.errors import Busy
 from provisioning.consul import name_consul
 from tests import factories

@@ -22,7 +22,7 @@ __all__ = ["change", "queue"]
 
 EVERY = sorted({*states.MOVES, *(to for moves in states.MOVES.values() for to in moves)})
 KINDS = work.kinds()
-TURNS = [model for model in apps.get_models() if issubclass(model, turns.TaskTurn)]
+TURNS = [model for model in apps.get_models() if issubclass(model, turns.TaskTurn) and getattr(model, "STEPPED", True)]
 every_example_has_its_rows = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
 )

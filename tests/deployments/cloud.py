@@ -135,16 +135,8 @@ class Site:
 
 
 def step(deployment: Deployment) -> None:
-    """The next task of a deployment, as a worker would run it."""
-    deployment.refresh_from_db()
-    if deployment.state in states.STEPPED:
-        tasks.advance_deployment(deployment.pk, deployment.seq)
-    elif deployment.state in states.WATCHED:
-        look(deployment)
-
-
-def look(deployment: Deployment) -> None:
-    watch, _ = ClusterWatch.objects.get_or_create(environment=deployment.environment)
+    """The next turn of the deployment's environment, as a worker would take it."""
+    watch = ClusterWatch.of(deployment.environment_id)
     tasks.watch_cluster(watch.pk, watch.seq)
 
 

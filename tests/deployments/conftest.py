@@ -13,8 +13,10 @@ from tests.deployments.queue import Calls, Queue
 
 @pytest.fixture(autouse=True)
 def _no_aws(settings) -> None:
-    """Nobody answers, unless a test has a cloud: pages and services must not need AWS."""
+    """Nobody answers, unless a test has a cloud: pages and services must not need AWS. Nothing is watched after its
+    success."""
     settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+    settings.AFTER_WATCH_SECONDS = 0
 
 
 def _cloud(runtime: str, factory: pytest.TempPathFactory) -> Iterator[Cloud]:

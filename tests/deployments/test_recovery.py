@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from celery.exceptions import SoftTimeLimitExceeded
+from django.db import OperationalError
 from django.utils import timezone
 
 from deployments import states, tasks
 from deployments.models import ClusterWatch, Deployment
 from deployments.rollouts import services
-from deployments.rollouts.watches import watch_of
 from portal.core.work import turns
+from portal.core.work.turns import claim_exclusive, release
 from provisioning.aws import ecs
 from tests import factories
 from tests.deployments.queue import Calls, WorkerKilled
@@ -27,7 +27,7 @@ def assert_done(deployment: Deployment, calls: Calls, updates: int = 1) -> None:
 
 
 @pytest.mark.localaws
-@pytest.mark.parametrize("call", ["DescribeRules", *ONCE, "DescribeServices", "DescribeTargetHealth"])
+@pytest.mark.parametrize("call", ["DescribeRules", *ONCE, "DescribeServices", "DescribeServiceDeployments"])
 def test_a_worker_killed_right_after_a_call_is_replaced(quick_site, queue, calls, call):
     deployment = queue.send(quick_site.request, "v1")
     calls.deadly = call
@@ -88,7 +88,7 @@ def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, q
 def test_several_watches_of_an_environment_become_one(queue):
     environment = factories.EnvironmentFactory()
     for _ in range(3):
-        queue.send(watch_of(environment.pk).wake)
+        queue.send(ClusterWatch.of(environment.pk).wake)
 
     queue.work()
 
@@ -121,9 +121,8 @@ def served_long_ago():
 
 
 def test_a_tick_leaves_alone_what_is_looked_after(queue):
-    factories.DeploymentFactory(state=states.QUEUED)
-    rolling = factories.DeploymentFactory(state=states.ROLLING)
-    ClusterWatch.objects.create(environment=rolling.environment)
+    for state in (states.QUEUED, states.ROLLING):
+        ClusterWatch.of(factories.DeploymentFactory(state=state).environment_id)
 
     queue.send(tasks.tick_deployments)
 
@@ -134,26 +133,39 @@ def test_unreachable_aws_is_said_and_asked_again(queue, settings):
     settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
     placement = factories.PlacementFactory(service__account__access="key", service__account__access_key_id="1" * 12)
     deployment = factories.DeploymentFactory(placement=placement, state=states.QUEUED)
-    tasks.advance_deployment(deployment.pk, 0)
+    queue.send(deployment.wake)
 
-    tasks.advance_deployment(deployment.pk, 1)
+    queue.deliver()
+    queue.deliver()
 
     deployment.refresh_from_db()
     assert deployment.state == states.PREPARING
     assert "could not be reached" in deployment.problem
+    assert queue.waits == [4.0]  # twice as far each time
 
 
-def test_a_look_that_takes_too_long_is_followed_by_the_next_one(queue, monkeypatch):
-    def hang(*_arguments: object) -> None:
-        raise SoftTimeLimitExceeded
+def test_a_turn_that_is_cut_off_is_followed_by_the_next_one(queue, monkeypatch):
+    def locked(*_arguments: object) -> None:
+        raise OperationalError("database is locked")
 
-    monkeypatch.setattr(ecs, "describe_services", hang)
+    monkeypatch.setattr(ecs, "describe_services", locked)
     rollout = factories.DeploymentFactory(state=states.ROLLING)
 
-    watch = watch_of(rollout.environment_id)
-    queue.send(watch.wake)
+    queue.send(rollout.wake)
     queue.deliver()
 
     rollout.refresh_from_db()
     assert rollout.state == states.ROLLING
-    assert queue.messages == [(tasks.watch_cluster.name, (watch.pk, 1))]
+    assert queue.messages == [(tasks.watch_cluster.name, (ClusterWatch.objects.get().pk, 1))]
+
+
+def test_what_is_asked_for_during_a_turn_is_seen_when_it_ends(queue):
+    rollout = factories.DeploymentFactory(state=states.ROLLING)
+    turn = claim_exclusive(ClusterWatch.objects.all(), ClusterWatch.of(rollout.environment_id).pk, 0)
+
+    queue.send(rollout.wake)
+    assert queue.messages == []
+
+    release(turn)
+    queue.send(rollout.wake)
+    assert queue.messages == [(tasks.watch_cluster.name, (turn.pk, 1))]
