@@ -44,6 +44,22 @@ def client_error(code: str, message: str = "", operation: str = "DoIt", status: 
         ("VpcLimitExceeded", "", "limit_exceeded"),
         ("TooManyRules", "", "limit_exceeded"),
         ("ServerException", "", "aws_internal"),
+        (
+            "ClientException",
+            "Too many concurrent attempts to create a new revision of the specified family.",
+            "throttled",
+        ),
+        ("InvalidParameterException", "Unable to assume the service linked role. Please verify …", "not_yet"),
+        ("InvalidParameterException", "Unable to Start a service that is still Draining.", "not_yet"),
+        ("InvalidParameterException", "The target group x does not have an associated load balancer.", "not_yet"),
+        ("InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than …", "clock"),
+        ("EC2ThrottledException", "", "throttled"),
+        ("ProvisionedThroughputExceededException", "", "throttled"),
+        ("TransactionInProgressException", "", "throttled"),
+        ("ServiceQuotaExceededException", "", "limit_exceeded"),
+        ("RequestTimeTooSkewed", "", "clock"),
+        ("OptInRequired", "", "not_activated"),
+        ("SomethingNobodyHasSeen", "", "refused"),
     ],
 )
 def test_an_aws_error_code_gets_its_slug(code, message, slug):
@@ -52,7 +68,7 @@ def test_an_aws_error_code_gets_its_slug(code, message, slug):
 
 def test_an_unknown_fault_of_aws_is_told_from_an_unknown_fault_of_ours_by_its_status():
     assert translate(client_error("Strange", status=503), "do it").code == "aws_internal"
-    assert translate(client_error("Strange", status=400), "do it").code == "invalid"
+    assert translate(client_error("Strange", status=400), "do it").code == "refused"
 
 
 def test_a_refused_role_names_its_three_possible_causes():
@@ -90,8 +106,8 @@ def test_the_sentence_is_for_customers_and_the_detail_for_engineers():
     problem = translate(client_error("AccessDeniedException", "User arn:x may not"), "list the pushed images")
 
     assert problem.sentence == (
-        "AWS does not allow the portal to list the pushed images. Give the portal's role the permissions of the "
-        "newest role template, then try again."
+        "AWS does not allow the portal to list the pushed images. Give the portal's role, or the user of its access "
+        "key, the permissions of the newest role template, then try again."
     )
     assert problem.detail == "AccessDeniedException: User arn:x may not"
 
@@ -109,3 +125,10 @@ def test_accepting_swallows_only_the_named_problems():
         raise AwsProblem("not_found", "do it")
     with pytest.raises(AwsProblem), accepting("not_found"):
         raise AwsProblem("access_denied", "do it")
+
+
+def test_an_unknown_refusal_blames_nobody_and_says_what_aws_says_on_one_line():
+    problem = translate(client_error("Strange", "Not\n  today.  "), "do it")
+
+    assert problem.sentence == "AWS refused to do it. In its own words: Not today."
+    assert not problem.retryable
