@@ -6,7 +6,7 @@ from typing import Any
 
 from deployments import states
 from deployments.models import Deployment, Placement, Service
-from deployments.rollouts import preflight, prepare, selectors
+from deployments.rollouts import preflight, routes, selectors
 from provisioning.aws import ecr
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
@@ -170,5 +170,5 @@ def _traffic_lines(service: Service, placement: Placement | None) -> Iterable[Li
         yield Line("unknown", "One task only: when its host breaks, nothing answers until another has started.")
     if service.exposure == Service.Exposure.INTERNAL:
         yield Line("unknown", INTERNAL)
-    elif prepare.DEREGISTRATION_SECONDS <= STOP_SECONDS:
-        yield Line("healthy", f"A task that leaves has {prepare.DEREGISTRATION_SECONDS} s to finish its requests.")
+    elif routes.DEREGISTRATION_SECONDS <= STOP_SECONDS:
+        yield Line("healthy", f"A task that leaves has {routes.DEREGISTRATION_SECONDS} s to finish its requests.")

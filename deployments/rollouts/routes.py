@@ -59,6 +59,7 @@ def _target_group(environment: Environment, service: Service) -> elbv2.TargetGro
         name=names.target_group_name(environment.aws_name, service.name, environment.pk),
         vpc_id=facts_of(environment).vpc_id,
         health_path=service.health_path,
+        health_codes="200-399" if service.redirect_is_healthy else "200-299",
         deregistration_delay=DEREGISTRATION_SECONDS,
     )
 
