@@ -6,6 +6,7 @@ from botocore.stub import Stubber
 
 from provisioning.aws import session as door
 from provisioning.aws.errors import AwsProblem
+from provisioning.aws.patience import LOOK
 from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess, RoleAccess
 
 ROLE = RoleAccess("arn:aws:iam::111111111111:role/in4it-portal", "in4it-0123456789abcdef")
@@ -92,12 +93,12 @@ def test_equal_sessions_share_a_client_and_others_do_not():
 
 
 def test_a_client_goes_to_the_endpoint_and_gives_up_in_time():
-    client = AwsSession(KeyAccess("a", "b"), "eu-west-1", AwsEndpoint("http://127.0.0.1:9"), read_seconds=7).client(
+    client = AwsSession(KeyAccess("a", "b"), "eu-west-1", AwsEndpoint("http://127.0.0.1:9"), patience=LOOK).client(
         "ecs"
     )
 
     assert client.meta.endpoint_url == "http://127.0.0.1:9"
-    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (3, 7)
+    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (2, 5)
 
 
 def test_without_an_endpoint_a_client_goes_to_aws_itself():
