@@ -1,6 +1,5 @@
 """Celery tasks: repositories, the turns of environments' deployments, and the tick that repairs them."""
 
-from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -10,8 +9,8 @@ from deployments.catalog import repositories
 from deployments.models import ClusterWatch, Repository
 from deployments.rollouts import refresh, selectors
 from deployments.rollouts import turn as rollouts
-from portal.core.work.steps import PASSING, run_step
-from portal.core.work.turns import broker, claim_exclusive, release
+from portal.core.work.steps import run_step
+from portal.core.work.turns import broker, take_turn
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
 
@@ -27,17 +26,7 @@ def make_repository(pk: int, seq: int) -> None:
 @shared_task(name=ClusterWatch.TASK)
 def watch_cluster(pk: int, seq: int) -> None:
     """One turn at all deployments of an environment, as long as there are any."""
-    turn = claim_exclusive(ClusterWatch.objects.all(), pk, seq)
-    if turn is None:
-        return
-    try:
-        with suppress(*PASSING):
-            rollouts.take_turn(turn)
-    finally:
-        release(turn)
-    seconds = rollouts.seconds_to_next(turn)
-    if seconds is not None:
-        turn.wake(seconds)
+    take_turn(ClusterWatch.objects.all(), pk, seq, rollouts.work, rollouts.seconds_to_next)
 
 
 @shared_task(name="deployments.refresh_placements")

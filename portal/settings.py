@@ -118,6 +118,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that vanishes without a word is noticed within half a minute.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+        **DATABASES["default"].get("OPTIONS", {}),  # what the address itself says
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -162,6 +171,7 @@ MFA_ADAPTER = "portal.accounts.adapter.EncryptedMfa"
 
 DEFAULT_FROM_EMAIL = required("DEFAULT_FROM_EMAIL")
 vars().update(env.email_url_config(required("EMAIL_URL")))
+EMAIL_TIMEOUT = 20  # seconds for each answer of the mail server
 
 # Security ----------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -223,6 +233,11 @@ PAGE_SIZE = 50
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+# Threads, because a worker mostly waits: decision 0014 has the figures. Nobody cuts a thread off, so each wait has its
+# own bound (the broker's and Redis's here, AWS's in provisioning/aws/session.py, the database's in portal/celery.py).
+WORKER_THREADS = env.int("WORKER_THREADS", default=16)
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = WORKER_THREADS
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker whose broker is away tries for as long as it takes
@@ -235,12 +250,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": REDIS_WAIT_SECONDS,
 }
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_TIME_LIMIT = 120  # a step is short; one that is not is killed and picked up again by the tick
-CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+# Seconds after which a step asks nothing more of AWS, and is done again; the last question may take STEP.bound longer.
+WORK_STEP_SECONDS = 15.0
 # Seconds without a sign of life after which a running piece of work is picked up again; more than a step may take.
-WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=150)
+WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=45)
 # Seconds between two looks at AWS while something moves there.
 POLL_SECONDS = env.float("POLL_SECONDS", default=3)
 # The same while a release is rolled out: one call asks for ten services.

@@ -2,21 +2,21 @@
 
 from django.conf import settings
 
+from provisioning.aws.patience import LOOK, PAGE, STEP, Patience
 from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess, RoleAccess
 from provisioning.models import AwsAccount
 
-READ_SECONDS = 60  # local AWS may hold an answer back while tasks stop
-TEST_READ_SECONDS = 8  # somebody waits for the page
+__all__ = ["LOOK", "PAGE", "STEP", "own_account", "session_for"]
 
 
-def session_for(account: AwsAccount, region: str, *, read_seconds: int = READ_SECONDS) -> AwsSession:
+def session_for(account: AwsAccount, region: str, patience: Patience = STEP) -> AwsSession:
     """A session in that account and region. Makes no call: wrong access shows when it is used."""
     return AwsSession(
         access=_access(account),
         region=region,
         endpoint=AwsEndpoint(settings.AWS_ENDPOINT_URL or None),
         base=BaseCredentials(settings.PORTAL_AWS_ACCESS_KEY_ID or None, settings.PORTAL_AWS_SECRET_ACCESS_KEY or None),
-        read_seconds=read_seconds,
+        patience=patience,
         forbidden=own_account(account.account_id),
     )
 

@@ -66,9 +66,10 @@ def _fresh_cache() -> None:
 
 @pytest.fixture(autouse=True)
 def _open_doors() -> None:
-    """No test suffers from a queue that was away in another."""
+    """No test suffers from a queue or an AWS that was away in another."""
     outbox.queue_door.open()
     turns.broker.open()
+    turns.shares.forget()
 
 
 @pytest.fixture

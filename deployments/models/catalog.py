@@ -81,6 +81,7 @@ class Repository(Work):
     """The image repository of a service, in the customer's own account."""
 
     TASK = "deployments.make_repository"
+    SHARE = "service__account"
     MOVES = states.MOVES
     ACTIVE = states.ACTIVE
     STEPPED = states.ACTIVE

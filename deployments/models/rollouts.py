@@ -141,6 +141,7 @@ class ClusterWatch(ExclusiveTurn):
     that roll."""
 
     TASK = "deployments.watch_cluster"
+    SHARE = "environment__account"
 
     environment = models.OneToOneField(Environment, on_delete=models.CASCADE, related_name="+")
 

@@ -10,9 +10,7 @@ from provisioning.aws import ecr
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
 from provisioning.models import Environment
-from provisioning.sessions import session_for
-
-LOOK_SECONDS = 4  # somebody waits for the page
+from provisioning.sessions import PAGE, session_for
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def is_there(service: Service, digest: str) -> bool | None:
 
 def looking(service: Service) -> AwsSession:
     """A session for looking at the service's images while somebody waits."""
-    return session_for(service.account, service.region, read_seconds=LOOK_SECONDS)
+    return session_for(service.account, service.region, PAGE)
 
 
 def readiness(environment: Environment) -> Check:

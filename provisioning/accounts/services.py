@@ -16,7 +16,7 @@ from provisioning.accounts import states
 from provisioning.accounts.rules import AccountData, checked
 from provisioning.aws.identity import ConnectionReport, new_external_id, role_template, test_connection
 from provisioning.models import AwsAccount
-from provisioning.sessions import TEST_READ_SECONDS, session_for
+from provisioning.sessions import PAGE, session_for
 from provisioning.states import GONE
 
 
@@ -75,7 +75,7 @@ def test_account(account: AwsAccount, actor: User) -> ConnectionReport:
 
     Raises LostRace when the access was changed meanwhile: the result says nothing about the new one.
     """
-    session = session_for(account, settings.AWS_REGIONS[0], read_seconds=TEST_READ_SECONDS)
+    session = session_for(account, settings.AWS_REGIONS[0], PAGE)
     report = test_connection(session, account.account_id)
     to = states.CONNECTED if report.ok else states.FAILING
     checks = [{"name": each.name, "ok": each.ok, "sentence": each.sentence} for each in report.checks]

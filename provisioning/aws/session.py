@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -16,6 +16,7 @@ from botocore.credentials import CredentialProvider, CredentialResolver, Deferre
 from botocore.loaders import create_loader
 
 from provisioning.aws.errors import AwsProblem, asking_aws
+from provisioning.aws.patience import LOOK, STEP, Patience, watch_over
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling import AutoScalingClient
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
     from mypy_boto3_sts import STSClient
 
-CONNECT_SECONDS = 3
+ASSUMING = LOOK  # of the same time for whoever uses the role: its credentials are shared
 _MODELS = create_loader()  # botocore's descriptions of the services: megabytes, read once for all accounts
 _LOCK = RLock()  # boto3 makes clients unsafely in parallel; made clients may be shared by threads
 
@@ -70,7 +71,7 @@ class AwsSession:
     region: str
     endpoint: AwsEndpoint = AwsEndpoint()
     base: BaseCredentials = BaseCredentials()
-    read_seconds: int = 60
+    patience: Patience = STEP
     forbidden: str = ""  # a sentence that says why nothing may be asked here; each question then fails with it
 
     @overload
@@ -120,7 +121,7 @@ def base_client(session: AwsSession) -> STSClient:
     """STS as the portal itself, the only thing done with the base credentials."""
     _refuse_forbidden(session)
     with _LOCK:
-        return _base_client(session)
+        return _base_client(replace(session, patience=ASSUMING))
 
 
 def _refuse_forbidden(session: AwsSession) -> None:
@@ -134,12 +135,19 @@ def _base_client(session: AwsSession) -> STSClient:
     if session.base.access_key_id and session.base.secret_access_key:
         core.set_credentials(session.base.access_key_id, session.base.secret_access_key)
     base = boto3.Session(botocore_session=core, region_name=session.region)
-    return base.client("sts", endpoint_url=session.endpoint.url, config=_config(session))
+    client: STSClient = _made(base, session, "sts", ASSUMING)
+    return client
 
 
 @lru_cache(maxsize=256)
 def _client(session: AwsSession, service: Any) -> Any:
-    return _boto_session(session).client(service, endpoint_url=session.endpoint.url, config=_config(session))
+    return _made(_boto_session(replace(session, patience=ASSUMING)), session, service, session.patience)
+
+
+def _made(boto: boto3.Session, session: AwsSession, service: Any, patience: Patience) -> Any:
+    client = boto.client(service, endpoint_url=session.endpoint.url, config=_config(patience))
+    watch_over(client)
+    return client
 
 
 @lru_cache(maxsize=64)
@@ -158,11 +166,12 @@ def _core() -> botocore.session.Session:
     return core
 
 
-def _config(session: AwsSession) -> Config:
+def _config(patience: Patience) -> Config:
+    """botocore's ten connections a client are enough: a client is of one account, which gets few threads at once."""
     return Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=session.read_seconds,
-        retries={"mode": "standard", "max_attempts": 3},
+        connect_timeout=patience.connect,
+        read_timeout=patience.read,
+        retries={"mode": "standard", "total_max_attempts": patience.attempts},
         user_agent_extra="in4it-portal",
     )
 

@@ -32,6 +32,7 @@ class StackChange(Work):
         REMOVE = states.REMOVE, "Removal"
 
     TASK = "provisioning.step_change"
+    SHARE = "environment__account"
     MOVES = states.MOVES
     ACTIVE = states.ACTIVE
     STEPPED = states.ACTIVE

@@ -1,11 +1,17 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
+from portal.core.work.shares import Shares
 from provisioning.aws import session as door
+from provisioning.aws.ecs import describe_services
 from provisioning.aws.errors import AwsProblem
+from provisioning.aws.patience import LOOK
 from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess, RoleAccess
 
 ROLE = RoleAccess("arn:aws:iam::111111111111:role/in4it-portal", "in4it-0123456789abcdef")
@@ -92,15 +98,64 @@ def test_equal_sessions_share_a_client_and_others_do_not():
 
 
 def test_a_client_goes_to_the_endpoint_and_gives_up_in_time():
-    client = AwsSession(KeyAccess("a", "b"), "eu-west-1", AwsEndpoint("http://127.0.0.1:9"), read_seconds=7).client(
+    client = AwsSession(KeyAccess("a", "b"), "eu-west-1", AwsEndpoint("http://127.0.0.1:9"), patience=LOOK).client(
         "ecs"
     )
 
     assert client.meta.endpoint_url == "http://127.0.0.1:9"
-    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (3, 7)
+    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (2, 5)
 
 
 def test_without_an_endpoint_a_client_goes_to_aws_itself():
     assert AwsSession(KeyAccess("a", "b"), "eu-west-1").client("ecs").meta.endpoint_url == (
         "https://ecs.eu-west-1.amazonaws.com"
     )
+
+
+def test_a_client_asks_nothing_for_work_whose_time_is_over(settings, monkeypatch):
+    settings.WORK_STEP_SECONDS = -1
+    asked = []
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda _self, request: asked.append(request))
+    session = AwsSession(KeyAccess("a", "b"), "eu-west-1", AwsEndpoint("http://127.0.0.1:9"))
+
+    with Shares(16).hold("acme") as hold, pytest.raises(AwsProblem) as problem:
+        describe_services(session, "cluster", ("web",))
+
+    assert (problem.value.retryable, asked, hold.trouble) == (True, [], False)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "trouble"),
+    [
+        (200, b'{"services": [], "failures": []}', False),
+        (400, b'{"__type": "ThrottlingException", "message": "Rate exceeded"}', True),
+        (400, b'{"__type": "AccessDeniedException", "message": "no"}', False),
+        (503, b'{"__type": "ServerException", "message": "no"}', True),
+    ],
+)
+def test_the_share_hears_how_aws_answers(monkeypatch, status, body, trouble):
+    answer = AWSResponse("http://127.0.0.1:9", status, {}, None)
+    answer._content = body
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", lambda _self, _request: answer)
+    session = AwsSession(KeyAccess("a", "b"), "eu-west-1", AwsEndpoint("http://127.0.0.1:9"), patience=LOOK)
+
+    with Shares(16).hold("acme") as hold, suppress(AwsProblem):
+        describe_services(session, "cluster", ("web",))
+
+    assert (hold.answered, hold.trouble) == (True, trouble)
+
+
+def test_one_attempt_is_one_and_a_silent_aws_is_trouble(monkeypatch):
+    asked = []
+
+    def silence(_self: object, request: object) -> None:
+        asked.append(request)
+        raise ReadTimeoutError(endpoint_url="http://127.0.0.1:9")
+
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", silence)
+    session = AwsSession(KeyAccess("a", "b"), "eu-west-1", AwsEndpoint("http://127.0.0.1:9"), patience=LOOK)
+
+    with Shares(16).hold("acme") as hold, pytest.raises(AwsProblem, match="could not be reached"):
+        describe_services(session, "cluster", ("web",))
+
+    assert (len(asked), hold.trouble, hold.answered) == (1, True, False)

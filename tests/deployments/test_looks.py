@@ -15,7 +15,7 @@ from deployments.rollouts import services
 from deployments.rollouts.watch import watch
 from provisioning.aws.session import forget_clients
 from provisioning.models import Environment
-from provisioning.sessions import session_for
+from provisioning.sessions import LOOK, session_for
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -89,14 +89,14 @@ class Cluster:
         self.script(of.get(operation, "ecs")).add_response(operation, answer, wanted)
 
     def look(self) -> None:
-        watch(session_for(self.environment.account, self.environment.region), self.environment)
+        watch(session_for(self.environment.account, self.environment.region, LOOK), self.environment)
 
 
 @pytest.fixture
 def cluster(acme) -> Iterator[Cluster]:
     account = factories.AwsAccountFactory(customer=acme, access="key", access_key_id="1" * 12, secret_access_key="x")
     environment = factories.EnvironmentFactory(customer=acme, account=account)
-    session = session_for(account, environment.region)
+    session = session_for(account, environment.region, LOOK)
     stubs: dict[str, Stubber] = {}
     with ExitStack() as active:
 

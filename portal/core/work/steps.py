@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from django.apps import apps
 from django.db import OperationalError, models
 from django.utils import timezone
@@ -19,6 +18,7 @@ from portal.core import audit
 from portal.core.errors import LostRace
 from portal.core.redaction import redact
 from portal.core.work import turns
+from portal.core.work.shares import shares
 from portal.core.work.state import Move, Stateful, transition
 from portal.core.work.turns import TaskTurn
 
@@ -28,7 +28,7 @@ ERRORED_SENTENCE = "Something went wrong on our side. Our engineers see what; no
 SLOW_SENTENCE = "This step took too long. It is being tried again."
 SLOW_SECONDS = 10.0
 PICKED_UP = 500  # rows of a kind that one tick sends again; the next tick goes on
-PASSING = (SoftTimeLimitExceeded, OperationalError)  # a step was cut off: nothing is wrong with the work
+PASSING = (OperationalError,)  # the database was away or busy: nothing is wrong with the work
 
 
 class RetryLater(Exception):
@@ -106,15 +106,19 @@ def keep(row: Work, **fields: Any) -> None:
 
 def run_step(model: type[W], pk: int, seq: int, advance: Callable[[W], float]) -> None:
     """One step: claim the turn, let `advance` do its short work, send the next step after the seconds it returns."""
-    row = turns.claim(stepped(model), pk, seq)
-    if row is None:
-        return
-    seconds = 0.0
-    with ending_errored(row):
-        seconds = _advance(row, advance)
-    row.refresh_from_db(fields=["state"])
-    if row.is_stepped:
-        row.wake(seconds)
+
+    def take(key: str) -> None:
+        row = turns.claim(stepped(model), pk, seq)
+        if row is None:
+            return
+        seconds = 0.0
+        with ending_errored(row):
+            seconds = _advance(row, advance)
+        row.refresh_from_db(fields=["state"])
+        if row.is_stepped:
+            row.wake(shares.pace(key, seconds))
+
+    turns.in_its_share(stepped(model), pk, seq, take)
 
 
 def _advance(row: W, advance: Callable[[W], float]) -> float:

@@ -6,6 +6,8 @@ heartbeat is stale. The row is its own outbox: the database is the truth, Redis 
 
 A TaskTurn that is woken while a worker is at it gets a second worker. An ExclusiveTurn does not: its turn is held until
 it is released, and whoever holds it looks again for what came meanwhile.
+
+A kind whose turns share something with others (SHARE) takes them only where that share has room (`shares`).
 """
 
 from collections.abc import Callable
@@ -19,6 +21,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from portal.core.handover import Door
+from portal.core.work.shares import Full, current, shares
 
 broker = Door("celery")
 
@@ -34,9 +37,11 @@ class Turn(models.Model):
 
 
 class TaskTurn(Turn):
-    """Turns that Celery delivers. `TASK` names the task that takes the next one; it gets (pk, seq)."""
+    """Turns that Celery delivers. `TASK` names the task that takes the next one; it gets (pk, seq). `SHARE` is the path
+    to what its work shares a worker with (the AWS account); without one there is no bound."""
 
     TASK: ClassVar[str]
+    SHARE: ClassVar[str] = ""
 
     class Meta:
         abstract = True
@@ -75,6 +80,7 @@ class ExclusiveTurn(TaskTurn):
 
 T = TypeVar("T", bound=Turn)
 X = TypeVar("X", bound=ExclusiveTurn)
+Y = TypeVar("Y", bound=TaskTurn)
 
 
 def claim(rows: "models.QuerySet[T]", pk: int, seq: int) -> T | None:
@@ -89,17 +95,48 @@ def take_turn(
     rows: "models.QuerySet[X]", pk: int, seq: int, work: Callable[[X], None], rest: Callable[[X], float | None]
 ) -> None:
     """One exclusive turn: holds it while `work` works, releases it, and only then asks `rest` after how many seconds
-    the next one is due; None when there is no work. A `work` that takes long asks `still_mine` between its parts."""
-    row = claim_exclusive(rows, pk, seq)
-    if row is None:
+    the next one is due (later, while its share is in trouble); None when there is no work. A `work` that takes long
+    asks `still_mine` between its parts."""
+
+    def take(key: str) -> None:
+        row = claim_exclusive(rows, pk, seq)
+        if row is None:
+            return
+        try:
+            work(row)
+        finally:
+            release(row)
+        seconds = rest(row)
+        if seconds is not None:
+            row.wake(shares.pace(key, seconds))
+
+    in_its_share(rows, pk, seq, take)
+
+
+def in_its_share(rows: "models.QuerySet[Y]", pk: int, seq: int, take: Callable[[str], None]) -> None:
+    """Lets `take` take the turn, with the key of its share, where that has room; else the turn is sent again later."""
+    key = _share_key(rows, pk, seq)
+    if key is None:
         return
     try:
-        work(row)
-    finally:
-        release(row)
-    seconds = rest(row)
-    if seconds is not None:
-        row.wake(seconds)
+        with shares.hold(key):
+            take(key)
+    except Full as full:
+        _put_off(rows, pk, seq, full.seconds)
+
+
+def _share_key(rows: "models.QuerySet[Y]", pk: int, seq: int) -> str | None:
+    """None when the turn was taken."""
+    if not rows.model.SHARE:
+        return ""
+    key = rows.filter(pk=pk, seq=seq).values_list(rows.model.SHARE, flat=True).first()
+    return None if key is None else str(key)
+
+
+def _put_off(rows: "models.QuerySet[Y]", pk: int, seq: int, seconds: float) -> None:
+    """It counts as touched, so that no tick sends it a second time."""
+    if rows.filter(pk=pk, seq=seq).update(heartbeat_at=timezone.now()):
+        send(rows.model.TASK, pk, seq, seconds)
 
 
 def claim_exclusive(rows: "models.QuerySet[X]", pk: int, seq: int) -> X | None:
@@ -112,9 +149,12 @@ def claim_exclusive(rows: "models.QuerySet[X]", pk: int, seq: int) -> X | None:
 
 def still_mine(row: ExclusiveTurn) -> bool:
     """Whether the holder has not lost the turn to another worker, by being slower than settings.WORK_STALE_SECONDS.
-    If not, it is held for as long again from now on."""
+    If not, it is held for as long again from now on, and the time that the work has begins anew."""
     now = timezone.now()
-    return bool(_mine(row).update(heartbeat_at=now, held_until=now + _stale()))
+    mine = bool(_mine(row).update(heartbeat_at=now, held_until=now + _stale()))
+    if mine and (hold := current()):
+        hold.renew()
+    return mine
 
 
 def release(row: ExclusiveTurn) -> None:
