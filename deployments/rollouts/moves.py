@@ -5,6 +5,7 @@ between the two.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from portal.core.work.state import transition
 from provisioning.aws import ecs
 from provisioning.aws.session import AwsSession
 from provisioning.facts import cluster_of
+from provisioning.sessions import STEP
 
 WHY = {
     Why.GONE: "Its service was removed from the cluster outside the portal.",
@@ -47,7 +49,8 @@ class Rollout:
         facts: Facts,
         decision: Decision,
     ) -> None:
-        self.session, self.deployment, self.service = session, deployment, service
+        self.session = replace(session, patience=STEP)  # what is asked for now must not be given up as a look is
+        self.deployment, self.service = deployment, service
         self.facts, self.why = facts, decision.why
         self.before = deployment.previous.name if deployment.previous else ""
 

@@ -58,7 +58,8 @@ class TaskSpec:
 
 @asking_aws("describe the new version to the cluster")
 def register_task_definition(session: AwsSession, spec: TaskSpec, *, may_be_known: bool = True) -> str:
-    """The ARN of a revision with this content; where it may be known, the family's latest is used again if it has it."""
+    """The ARN of a revision with this content; where it may be known, the family's latest is used again if it has
+    it."""
     return (_same_content(session, spec) if may_be_known else None) or _register(session, spec)
 
 
