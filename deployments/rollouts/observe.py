@@ -94,9 +94,9 @@ def health(service: ServiceState, targets: Sequence[elbv2.TargetState] | None = 
     return Placement.Health.HEALTHY if serving >= service.desired > 0 else Placement.Health.UNHEALTHY
 
 
-def evidence(deployment: Deployment, reason: str = "", restarts: int = 0) -> Evidence:
-    """All that was seen of the new release so far; `reason` is ECS's own word about the rollout, `restarts` how often
-    tasks stopped after its success."""
+def evidence(deployment: Deployment, status_reason: str = "", restarts: int = 0) -> Evidence:
+    """All that was seen of the new release so far. `status_reason`: ECS's own word about the rollout; `restarts`: how
+    many tasks stopped after its success."""
     service = deployment.service
     return Evidence(
         health_path=service.health_path,
@@ -108,6 +108,9 @@ def evidence(deployment: Deployment, reason: str = "", restarts: int = 0) -> Evi
         ],
         health=deployment.observed.get("health", ()),
         events=[event["text"] for event in deployment.observed.get("events", ())],
+        start_seconds=service.start_seconds,
+        status_reason=status_reason,
+        restarts=restarts,
     )
 
 
