@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from deployments.models import Service
@@ -23,6 +24,27 @@ def container_check(service: Service) -> HealthCheck | None:
     if service.exposure != Service.Exposure.INTERNAL or not command:
         return None
     return HealthCheck(command, INTERVAL, TIMEOUT, RETRIES, start_period=min(service.start_seconds, LONGEST_START))
+
+
+def health_codes(*, redirect_is_healthy: bool) -> str:
+    """The status codes by which the load balancer finds a public service healthy, as AWS takes them."""
+    return "200-399" if redirect_is_healthy else "200-299"
+
+
+def in_words(exposure: str, settings: Mapping[str, Any]) -> str:
+    """Who asks and what, by the settings of a service or those a deployment wrote down; empty when there are none.
+
+    Deployments from before these were settings lack some: redirects counted then, and nobody asked internal services.
+    """
+    if not settings:
+        return ""
+    if exposure == Service.Exposure.PUBLIC:
+        codes = health_codes(redirect_is_healthy=settings.get("redirect_is_healthy", True))
+        return f"{settings['health_path']} answers {codes.replace('-', ' to ')}"
+    check = settings.get("health_check", Service.Check.NONE)
+    if check == Service.Check.COMMAND:
+        return str(settings["health_command"])
+    return f"{settings['health_path']} answers in the container" if check == Service.Check.PATH else "nobody asks"
 
 
 def _command(service: Service) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ their numbers. See decision 0013.
 from collections.abc import Sequence
 from contextlib import suppress
 
+from deployments.catalog import health
 from deployments.models import Placement, Service
 from deployments.rollouts import names
 from deployments.rollouts.places import Full, Route, assign, conditions_of
@@ -59,7 +60,7 @@ def _target_group(environment: Environment, service: Service) -> elbv2.TargetGro
         name=names.target_group_name(environment.aws_name, service.name, environment.pk),
         vpc_id=facts_of(environment).vpc_id,
         health_path=service.health_path,
-        health_codes="200-399" if service.redirect_is_healthy else "200-299",
+        health_codes=health.health_codes(redirect_is_healthy=service.redirect_is_healthy),
         deregistration_delay=DEREGISTRATION_SECONDS,
     )
 

@@ -1,10 +1,12 @@
 """What ECS is told of a deployment: its task definition, its service, and the rolling update."""
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 from deployments import keys
-from deployments.catalog.health import container_check
+from deployments.catalog import health
+from deployments.catalog.rules import Settings
 from deployments.models import Deployment, Placement, Service
 from deployments.rollouts import names
 from provisioning.aws import ecs
@@ -12,26 +14,10 @@ from provisioning.consul import address_for_tasks
 from provisioning.facts import facts_of
 from provisioning.models import Environment
 
-# What a rollout puts into effect; kept with it.
-SETTINGS = (
-    "cpu",
-    "memory",
-    "count",
-    "path",
-    "host",
-    "health_path",
-    "redirect_is_healthy",
-    "health_check",
-    "health_command",
-    "start_seconds",
-    "deadline_minutes",
-    "variables",
-)
-
 
 def snapshot(service: Service) -> dict[str, Any]:
     """The settings that a rollout puts into effect."""
-    return {name: getattr(service, name) for name in SETTINGS}
+    return {each.name: getattr(service, each.name) for each in fields(Settings)}
 
 
 def limit_of(deployment: Deployment) -> timedelta:
@@ -56,7 +42,7 @@ def task_spec(deployment: Deployment) -> ecs.TaskSpec:
         log_prefix=service.name,
         execution_role_arn=facts.execution_role_arn,
         task_role_arn=facts.task_role_arn,
-        health_check=container_check(service),
+        health_check=health.container_check(service),
     )
 
 

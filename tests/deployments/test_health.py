@@ -68,6 +68,23 @@ class TestCheck:
         assert settings_problems(Service.Exposure.INTERNAL, chosen) == {}
 
 
+@pytest.mark.parametrize(
+    ("exposure", "chosen", "words"),
+    [
+        ("public", {}, ""),
+        ("public", {"health_path": "/ok"}, "/ok answers 200 to 399"),
+        ("public", {"health_path": "/ok", "redirect_is_healthy": True}, "/ok answers 200 to 399"),
+        ("public", {"health_path": "/ok", "redirect_is_healthy": False}, "/ok answers 200 to 299"),
+        ("internal", {"health_path": "/ok"}, "nobody asks"),
+        ("internal", {"health_path": "/ok", "health_check": "none"}, "nobody asks"),
+        ("internal", {"health_path": "/ok", "health_check": "path"}, "/ok answers in the container"),
+        ("internal", {"health_path": "/ok", "health_check": "command", "health_command": "/probe"}, "/probe"),
+    ],
+)
+def test_what_is_asked_is_said_in_words_of_old_deployments_too(exposure, chosen, words):
+    assert health.in_words(exposure, chosen) == words
+
+
 def test_a_start_time_that_aws_does_not_wait_is_refused_for_an_internal_service():
     slow = Settings(start_seconds=301)
 
