@@ -258,7 +258,7 @@ WORK_STEP_SECONDS = 15.0
 WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=45)
 # Seconds between two looks at AWS while something moves there.
 POLL_SECONDS = env.float("POLL_SECONDS", default=3)
-WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)
+WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=15)
 # Seconds after which what leaves the house is handed over again: the first time, then twice as long each time.
 OUTGOING_RETRY_SECONDS = env.float("OUTGOING_RETRY_SECONDS", default=60)
 # The worker of these queues, which waits for jobs, sets longer waits itself.
