@@ -262,7 +262,7 @@ POLL_SECONDS = env.float("POLL_SECONDS", default=3)
 LOOK_SECONDS = env.float("LOOK_SECONDS", default=1)
 # Seconds for which a release is watched after its rollout has succeeded.
 AFTER_WATCH_SECONDS = env.float("AFTER_WATCH_SECONDS", default=120)
-WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=60)
+WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=15)
 # Seconds after which what leaves the house is handed over again: the first time, then twice as long each time.
 OUTGOING_RETRY_SECONDS = env.float("OUTGOING_RETRY_SECONDS", default=60)
 # The worker of these queues, which waits for jobs, sets longer waits itself.

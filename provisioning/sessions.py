@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from portal.core.work.shares import shares
 from provisioning.aws.patience import LOOK, PAGE, STEP, Patience
 from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess, RoleAccess
 from provisioning.models import AwsAccount
@@ -10,13 +11,18 @@ __all__ = ["LOOK", "PAGE", "STEP", "own_account", "session_for"]
 
 
 def session_for(account: AwsAccount, region: str, patience: Patience = STEP) -> AwsSession:
-    """A session in that account and region. Makes no call: wrong access shows when it is used."""
+    """A session in that account and region. Makes no call: wrong access shows when it is used.
+
+    A look at an AWS that did not answer in time lately waits as long as a step: it holds a single thread (`shares`),
+    and would otherwise never see what a slow AWS answers.
+    """
+    slow = patience is LOOK and shares.is_in_trouble(str(account.pk))
     return AwsSession(
         access=_access(account),
         region=region,
         endpoint=AwsEndpoint(settings.AWS_ENDPOINT_URL or None),
         base=BaseCredentials(settings.PORTAL_AWS_ACCESS_KEY_ID or None, settings.PORTAL_AWS_SECRET_ACCESS_KEY or None),
-        patience=patience,
+        patience=STEP if slow else patience,
         forbidden=own_account(account.account_id),
     )
 

@@ -21,6 +21,7 @@ from django.db.models import F  # noqa: E402
 from portal.core.work import turns  # noqa: E402
 
 ASKERS, WORKERS, ROUNDS = 2, 3, 60
+THREADS, TURNS = 16, 20
 WAIT_SECONDS = 10
 
 
@@ -106,6 +107,26 @@ def with_own_connection(act: Callable[..., None], *arguments: object) -> None:
         connections.close_all()
 
 
+def many_threads() -> int:
+    """As many threads as a worker has, each at a row of its own: the turns that were taken."""
+    rows = [Watch.objects.create().pk for _ in range(THREADS)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        for act in [pool.submit(with_own_connection, take_turns, pk) for pk in rows]:
+            act.result()
+    return sum(Watch.objects.filter(pk__in=rows).values_list("done", flat=True))
+
+
+def take_turns(pk: int) -> None:
+    """Reads and then writes in each turn, as steps do."""
+    for seq in range(TURNS):
+        row = turns.claim_exclusive(Watch.objects.all(), pk, seq)
+        assert row
+        with transaction.atomic():
+            Watch.objects.filter(pk=pk).update(done=Watch.objects.get(pk=pk).done + 1)
+        turns.release(row)
+        connection.close_if_unusable_or_obsolete()  # as Celery does after each task
+
+
 def main() -> None:
     with connection.schema_editor() as editor:
         editor.create_model(Watch)
@@ -119,7 +140,8 @@ def main() -> None:
     for act in [*asking, *at_work]:
         act.result()
     left = Watch.objects.get(pk=pk)
-    sys.stdout.write(json.dumps({"asked": left.asked, "done": left.done, "most": workers.most, "turns": workers.turns}))
+    found = {"asked": left.asked, "done": left.done, "most": workers.most, "turns": workers.turns}
+    sys.stdout.write(json.dumps(found | {"of many threads": many_threads()}))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from portal.core.work.shares import Full, Shares
+from portal.core.work.shares import Full, Shares, shares
 from provisioning.aws.ecs import describe_services
 from provisioning.aws.errors import AwsProblem
-from provisioning.aws.patience import LOOK
+from provisioning.aws.patience import LOOK, PAGE, STEP
 from provisioning.aws.session import AwsEndpoint, AwsSession, KeyAccess, forget_clients
+from provisioning.sessions import session_for
+from tests import factories
 
 THREADS, LOOKS = 16, 20
 NOTHING = b'{"services": [], "failures": []}'
@@ -116,3 +118,14 @@ def test_an_account_that_does_not_answer_gets_one_thread_afterwards(worker, sile
     with worker.shares.hold("tulp"), pytest.raises(Full), worker.shares.hold("tulp"):
         pass
     assert worker.shares.pace("tulp", 1) > 1
+
+
+def test_a_look_at_an_aws_that_was_too_slow_waits_longer_until_it_has_answered(db):
+    tulp, acme = factories.AwsAccountFactory(), factories.AwsAccountFactory()
+    for trouble, patience in ((True, STEP), (False, LOOK)):
+        with shares.hold(str(tulp.pk)) as hold:
+            hold.trouble, hold.answered = trouble, not trouble
+
+        assert session_for(tulp, "eu-west-1", LOOK).patience == patience
+        assert session_for(tulp, "eu-west-1", PAGE).patience == PAGE
+        assert session_for(acme, "eu-west-1", LOOK).patience == LOOK

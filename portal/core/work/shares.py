@@ -93,6 +93,10 @@ class Shares:
         """The seconds until the next look at what `key` is about, where they are `seconds` without trouble."""
         return max(seconds, min(seconds * 2.0 ** self._trouble[key], LONGEST_PAUSE))
 
+    def is_in_trouble(self, key: str) -> bool:
+        """Whether the last work for it met with trouble: a single thread works for it, which may wait longer."""
+        return key in self._in_trouble
+
     def _enter(self, key: str) -> None:
         with self._lock:
             if key and not self._has_room(key):
@@ -101,7 +105,7 @@ class Shares:
             self._busy[key] += 1
 
     def _has_room(self, key: str) -> bool:
-        if key not in self._in_trouble:
+        if not self.is_in_trouble(key):
             return self._busy[key] < self._most_each
         return not self._busy[key] and sum(self._busy[each] for each in self._in_trouble) < self._most_in_trouble
 
