@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
 from botocore.loaders import create_loader
 
+from provisioning.aws.answers import refuse_foreign
 from provisioning.aws.errors import AwsProblem, asking_aws
 
 if TYPE_CHECKING:
@@ -134,12 +135,16 @@ def _base_client(session: AwsSession) -> STSClient:
     if session.base.access_key_id and session.base.secret_access_key:
         core.set_credentials(session.base.access_key_id, session.base.secret_access_key)
     base = boto3.Session(botocore_session=core, region_name=session.region)
-    return base.client("sts", endpoint_url=session.endpoint.url, config=_config(session))
+    client = base.client("sts", endpoint_url=session.endpoint.url, config=_config(session))
+    refuse_foreign(client)
+    return client
 
 
 @lru_cache(maxsize=256)
 def _client(session: AwsSession, service: Any) -> Any:
-    return _boto_session(session).client(service, endpoint_url=session.endpoint.url, config=_config(session))
+    client = _boto_session(session).client(service, endpoint_url=session.endpoint.url, config=_config(session))
+    refuse_foreign(client)
+    return client
 
 
 @lru_cache(maxsize=64)
