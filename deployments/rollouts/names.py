@@ -1,5 +1,6 @@
 """What the AWS things of a service are called, and which place its rule gets: always the same for the same service."""
 
+import re
 from collections.abc import Collection
 from hashlib import sha256
 
@@ -7,6 +8,24 @@ from deployments.models import Placement
 
 TARGET_GROUP_CHARACTERS = 32
 LOWEST_PRIORITY = 50_000  # AWS's limit; the smallest number is asked first
+_VERSION = re.compile(r"v?[0-9]+([.+_-][0-9A-Za-z.+_-]*)?", re.IGNORECASE)
+_MOVING = frozenset(
+    [
+        "latest",
+        "main",
+        "master",
+        "develop",
+        "dev",
+        "stable",
+        "edge",
+        "nightly",
+        "release",
+        "production",
+        "prod",
+        "staging",
+        "test",
+    ]
+)
 _LONGEST_PATH = 100
 _ROOM = 190  # rules that may share one length of path
 
@@ -33,3 +52,19 @@ def first_priority(host: str, path: str) -> int:
 def free_priority(host: str, path: str, taken: Collection[int]) -> int | None:
     """The first free priority from `first_priority` on; None when there is none."""
     return next((n for n in range(first_priority(host, path), LOWEST_PRIORITY + 1) if n not in taken), None)
+
+
+def by_telling(tags: Collection[str]) -> list[str]:
+    """Tags in the order in which they tell which release it is, whatever order AWS gives: the most exact version first,
+    then other names, and last those that move on to the next release."""
+    return sorted(tags, key=_telling)
+
+
+def release_name(tags: Collection[str]) -> str:
+    """The tag that a release is called by; empty when there is none."""
+    return next(iter(by_telling(tags)), "")
+
+
+def _telling(tag: str) -> tuple[bool, bool, int, str]:
+    version = _VERSION.fullmatch(tag) is not None
+    return not version, tag.lower() in _MOVING, -len(tag) if version else 0, tag

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from deployments.catalog import states as catalog
 from deployments.models import Release, Service
-from deployments.rollouts import rules, selectors
+from deployments.rollouts import images, rules, selectors
 from portal.core.errors import Busy, UserError
 from provisioning.aws import ecr
+from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
 from provisioning.models import Environment
@@ -15,10 +16,12 @@ from provisioning.sessions import PAGE, session_for
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that may stand in the way. `problem` says what does, `fine` that nothing does; both may be empty."""
+    """One thing that may stand in the way. `problem` says what does, `warning` what will probably not do, `fine` that
+    nothing does; all may be empty."""
 
     fine: str = ""
     problem: str = ""
+    warning: str = ""
     url: str = ""  # where to look at the problem
     refusal: type[UserError] = UserError
 
@@ -32,11 +35,35 @@ def checks(service: Service, environment: Environment) -> tuple[Check, ...]:
     return (repository(service), readiness(environment), account(service, environment), others(service, environment))
 
 
-def refuse(service: Service, environment: Environment, release: Release) -> None:
-    """Raises UserError for the first thing that stands in the way, Busy when that is another rollout."""
+@dataclass(frozen=True)
+class Sight:
+    """One look at the repository: the image, or None when it is not there or `problem` says why that is not known."""
+
+    image: PushedImage | None = None
+    problem: AwsProblem | None = None
+
+    @property
+    def is_there(self) -> bool | None:
+        """None when AWS could not be asked."""
+        return None if self.problem else self.image is not None
+
+
+def look(service: Service, digest: str) -> Sight:
+    """Asks once for what both a new release and the preflight want to know."""
+    try:
+        return Sight(ecr.image_detail(looking(service), service.repository.name, digest))
+    except AwsProblem as problem:
+        return Sight(problem=problem)
+
+
+def refuse(service: Service, environment: Environment, release: Release, sight: Sight | None = None) -> bool:
+    """Raises UserError for the first thing that stands in the way, Busy when that is another rollout. `sight` saves the
+    look at the image where somebody has just looked. Returns whether the image was seen."""
     for check in checks(service, environment):
         check.refuse()
-    image(service, release.name, is_there=is_there(service, release.digest)).refuse()
+    there = sight.is_there if sight else is_there(service, release.digest)
+    image(service, release.name, is_there=there).refuse()
+    return bool(there)
 
 
 def repository(service: Service) -> Check:
@@ -58,14 +85,21 @@ def image(service: Service, name: str, *, is_there: bool | None) -> Check:
     return Check("The image is in the repository.")
 
 
+def platform(digest: str) -> Check:
+    """Whether the image runs on the hosts; nothing is said of one that was built for one platform alone."""
+    built_for = images.platforms(digest)
+    if not built_for:
+        return Check()
+    if images.HOSTS in built_for:
+        return Check(f"It runs on {', '.join(built_for)}.")
+    return Check(
+        warning=f"It was built for {', '.join(built_for)}, but the hosts are {images.HOSTS}. Build it for that."
+    )
+
+
 def is_there(service: Service, digest: str) -> bool | None:
     """Whether the image is in the repository; None when AWS cannot be asked now."""
-    if not service.repository.is_ready:
-        return None
-    try:
-        return ecr.image_exists(looking(service), service.repository.name, digest)
-    except AwsProblem:
-        return None
+    return look(service, digest).is_there if service.repository.is_ready else None
 
 
 def looking(service: Service) -> AwsSession:

@@ -7,7 +7,9 @@ from typing import Any
 from deployments import states
 from deployments.models import Deployment, Placement, Service
 from deployments.rollouts import preflight, routes, selectors
-from provisioning.aws import ecr
+from deployments.rollouts.images import offered
+from deployments.rollouts.names import by_telling
+from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
 
@@ -85,15 +87,15 @@ def images(service: Service) -> Images:
     if missing:
         return Images((), missing)
     try:
-        pushed = ecr.list_images(preflight.looking(service), service.repository.name, selectors.CHOICES)
+        pushed = offered(preflight.looking(service), service.repository.name, selectors.CHOICES)
     except AwsProblem as problem:
         return Images(known, f"{problem.sentence} Below are the releases that were deployed before.")
-    found = tuple(Choice(each.digest, _name(each), each.tags, each.pushed_at) for each in pushed)
-    return Images(found)
+    return Images(tuple(map(_choice, pushed)))
 
 
-def _name(image: ecr.PushedImage) -> str:
-    return ", ".join(image.tags) or image.digest[7:19]
+def _choice(image: PushedImage) -> Choice:
+    tags = tuple(by_telling(image.tags))
+    return Choice(image.digest, ", ".join(tags) or image.digest[7:19], tags, image.pushed_at)
 
 
 def preview(
@@ -104,7 +106,7 @@ def preview(
     return Preview(
         changes=tuple(_changes(service, placement, name, digest)),
         lines=(
-            *_said([preflight.image(service, name, is_there=is_there)]),
+            *_said([preflight.image(service, name, is_there=is_there), preflight.platform(digest)]),
             *_earlier_lines(placement, digest),
             *_said(preflight.checks(service, environment)),
             *_traffic_lines(service, placement),
@@ -152,6 +154,8 @@ def _said(checks: Iterable[preflight.Check]) -> Iterator[Line]:
     for check in checks:
         if check.problem:
             yield Line("unhealthy", check.problem, check.url)
+        elif check.warning:
+            yield Line("unknown", check.warning, check.url)
         elif check.fine:
             yield Line("healthy", check.fine)
 

@@ -8,13 +8,12 @@ from django.utils import timezone
 from deployments import states
 from deployments.models import Deployment, Placement, Release, Service
 from deployments.rollouts import observe, preflight, rules
+from deployments.rollouts.names import release_name
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove, UserError
 from portal.core.work.steps import begin
-from provisioning.aws import ecr
 from provisioning.aws.ecr import PushedImage
-from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
 
 VIEWED_AGAIN = timedelta(seconds=5)  # a page that stays open is noted so often
@@ -27,27 +26,31 @@ def release_of(service: Service, image: PushedImage) -> Release:
         digest=image.digest,
         defaults={
             "customer": service.customer,
-            "tag": image.tags[0] if image.tags else "",
+            "tag": release_name(image.tags),
             "pushed_at": image.pushed_at,
         },
     )
     return release
 
 
-def find_release(service: Service, digest: str) -> Release:
-    """The release of that digest, made from its image when it is new. Raises Invalid for what is no digest, UserError
-    when there is no such image."""
+def deploy_image(
+    service: Service, environment: Environment, digest: str, user: User, *, note: str = ""
+) -> Deployment:
+    """As `request_deployment`, for an image that may be new to the portal; AWS is asked for it once. Raises Invalid too
+    for what is no digest, UserError when there is no such image."""
     rules.image_problems(digest).refuse()
-    known: Release | None = Release.objects.filter(service=service, digest=digest).first()
-    if known:
-        return known
-    try:
-        image = ecr.image_detail(preflight.looking(service), service.repository.name, digest)
-    except AwsProblem as problem:
-        raise UserError(problem.sentence) from problem
-    if image is None:
+    preflight.repository(service).refuse()
+    sight = preflight.look(service, digest)
+    release = Release.objects.filter(service=service, digest=digest).first() or _new_release(service, sight)
+    return request_deployment(service, environment, release, user, note=note, sight=sight)
+
+
+def _new_release(service: Service, sight: preflight.Sight) -> Release:
+    if sight.problem:
+        raise UserError(sight.problem.sentence) from sight.problem
+    if sight.image is None:
         raise UserError(f"This image is not in {service.repository.name} any more. Push it again, or choose another.")
-    return release_of(service, image)
+    return release_of(service, sight.image)
 
 
 def request_deployment(
@@ -58,11 +61,12 @@ def request_deployment(
     *,
     note: str = "",
     kind: str = Deployment.Kind.DEPLOY,
+    sight: preflight.Sight | None = None,
 ) -> Deployment:
     """A queued deployment. Raises Invalid for what nobody can ask, UserError when it cannot be now, Busy when another
-    rollout is under way."""
+    rollout is under way. `sight`: what a look at the image has just shown."""
     rules.request_problems(service, environment, release, note).refuse()
-    preflight.refuse(service, environment, release)
+    seen = preflight.refuse(service, environment, release, sight)
     deployment = Deployment(
         customer=service.customer,
         service=service,
@@ -74,6 +78,7 @@ def request_deployment(
         desired=service.count,
         state=states.QUEUED,
         reason="Waiting for a worker.",
+        prepared=[timezone.now().isoformat()] if seen else [],  # the first stage is to find the image
     )
     try:
         with transaction.atomic():

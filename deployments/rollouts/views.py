@@ -110,8 +110,7 @@ def _preview(service: Service, form: DeployForm, choices: Images, places: list[E
 def _deploy(request: CustomerRequest, service: Service, form: DeployForm, places: list[Environment]) -> Deployment:
     data = form.cleaned_data
     place = next(each for each in places if each.slug == data["environment"])
-    release = services.find_release(service, data["image"])
-    return services.request_deployment(service, place, release, request.user, note=data["note"])
+    return services.deploy_image(service, place, data["image"], request.user, note=data["note"])
 
 
 @customer_page(Can.DEPLOY)

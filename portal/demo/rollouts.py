@@ -68,8 +68,7 @@ def push(service: Service, version: str, fault: str = "") -> str:
 
 def deploy(service: Service, environment: Environment, digest: str, user: User, note: str) -> Deployment:
     """Asks for a rollout, as the deploy page does."""
-    release = rollouts.find_release(service, digest)
-    return rollouts.request_deployment(service, environment, release, user, note=note)
+    return rollouts.deploy_image(service, environment, digest, user, note=note)
 
 
 def wait(deployment: Deployment, wanted: str) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from provisioning.aws.errors import accepting, asking_aws
 from provisioning.aws.session import AwsSession
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef, RepositoryTypeDef
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef, ImageTypeDef, RepositoryTypeDef
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,44 @@ class Repository:
     arn: str
 
 
+INDEXES = frozenset(
+    {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
+)
+# The configurations of what runs; others are signatures, charts, lists of parts. Old registries say nothing.
+PROGRAMS = frozenset({"", "application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+MANIFESTS_PER_CALL = 100
+
+
 @dataclass(frozen=True)
 class PushedImage:
+    """`media_type` is the manifest's, `artifact_type` that of its contents, `subject` the image that it is a note on."""
+
     digest: str
     tags: tuple[str, ...]
     pushed_at: datetime
     size: int
     """Bytes, compressed, as pulled."""
+    media_type: str = ""
+    artifact_type: str = ""
+    subject: str = ""
+
+    @property
+    def is_index(self) -> bool:
+        """Whether it lists images for several platforms."""
+        return self.media_type in INDEXES
+
+    @property
+    def can_run(self) -> bool:
+        """As far as its type says: a note that an index lists looks like an image."""
+        return not self.subject and (self.is_index or self.artifact_type in PROGRAMS)
+
+
+@dataclass(frozen=True)
+class Index:
+    """What an index lists: the digests of all its parts, and the platforms (os/architecture) that it can run on."""
+
+    parts: frozenset[str]
+    platforms: tuple[str, ...]
 
 
 def image_reference(repository: Repository, digest: str, registry_host: str | None = None) -> str:
@@ -56,8 +89,8 @@ def _repository(said: RepositoryTypeDef) -> Repository:
 
 
 @asking_aws("list the pushed images")
-def list_images(session: AwsSession, repository: str, limit: int = 50) -> tuple[PushedImage, ...]:
-    """The newest images first. AWS gives no order, so all are read before the newest are kept."""
+def list_images(session: AwsSession, repository: str, limit: int | None = None) -> tuple[PushedImage, ...]:
+    """The newest first, whatever they are. AWS gives no order, so all are read before the newest are kept."""
     pages = session.client("ecr").get_paginator("describe_images").paginate(repositoryName=repository)
     images = (_image(said) for page in pages for said in page["imageDetails"])
     return tuple(sorted(images, key=lambda image: image.pushed_at, reverse=True)[:limit])
@@ -90,4 +123,36 @@ def _image(said: ImageDetailTypeDef) -> PushedImage:
         tuple(said.get("imageTags", ())),
         said["imagePushedAt"],
         said.get("imageSizeInBytes", 0),
+        said.get("imageManifestMediaType", ""),
+        said.get("artifactMediaType", ""),
+        said.get("subjectManifestDigest", ""),
     )
+
+
+@asking_aws("read what the images consist of")
+def indexes(session: AwsSession, repository: str, digests: Sequence[str]) -> dict[str, Index]:
+    """By digest, a hundred a call; those that are gone are absent."""
+    batches = (digests[at : at + MANIFESTS_PER_CALL] for at in range(0, len(digests), MANIFESTS_PER_CALL))
+    found = chain.from_iterable(_manifests(session, repository, batch) for batch in batches)
+    return {said["imageId"]["imageDigest"]: _index(json.loads(said["imageManifest"])) for said in found}
+
+
+def _manifests(session: AwsSession, repository: str, digests: Sequence[str]) -> list[ImageTypeDef]:
+    said = session.client("ecr").batch_get_image(
+        repositoryName=repository,
+        imageIds=[{"imageDigest": digest} for digest in digests],
+        acceptedMediaTypes=sorted(INDEXES),
+    )
+    return said["images"]
+
+
+def _index(manifest: dict[str, Any]) -> Index:
+    parts = manifest["manifests"]
+    return Index(frozenset(part["digest"] for part in parts), tuple(dict.fromkeys(filter(None, map(_platform, parts)))))
+
+
+def _platform(part: dict[str, Any]) -> str:
+    """Empty for what runs nowhere: builders list their notes with an unknown platform."""
+    said = part.get("platform", {})
+    system, architecture = said.get("os", ""), said.get("architecture", "")
+    return f"{system}/{architecture}" if {system, architecture}.isdisjoint({"", "unknown"}) else ""

@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 MOST_WORDS = 300  # characters of AWS's own that people are shown
 _ADAPTERS = "provisioning.aws."
+_NO_ADAPTERS = frozenset({__name__, "provisioning.aws.answers", "provisioning.aws.kinds"})
 
 
 # botocore's own class names, so that one import of its base class is enough.
@@ -89,8 +90,10 @@ def asking_aws(operation: str) -> Iterator[None]:
 
 def _is_of_the_answer(error: Exception) -> bool:
     """Whether it was raised where answers are read: by botocore's parsers, or by a line of an adapter itself."""
-    modules = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)]
-    return "botocore.parsers" in modules or (modules[-1].startswith(_ADAPTERS) and modules[-1] != __name__)
+    modules = [str(frame.f_globals.get("__name__", "")) for frame, _ in walk_tb(error.__traceback__)]
+    modules = [name for name in modules if not name.startswith("json")]  # it reads answers for the adapters
+    where = modules[-1]
+    return "botocore.parsers" in modules or (where.startswith(_ADAPTERS) and where not in _NO_ADAPTERS)
 
 
 class accepting:  # noqa: N801 - reads as a verb: `with accepting("not_found"):`

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
 from botocore.loaders import create_loader
 
+from provisioning.aws.answers import refuse_foreign
 from provisioning.aws.errors import AwsProblem, asking_aws
 from provisioning.aws.patience import LOOK, STEP, Patience, watch_over
 
@@ -147,6 +148,7 @@ def _client(session: AwsSession, service: Any) -> Any:
 def _made(boto: boto3.Session, session: AwsSession, service: Any, patience: Patience) -> Any:
     client = boto.client(service, endpoint_url=session.endpoint.url, config=_config(patience))
     watch_over(client)
+    refuse_foreign(client)
     return client
 
 

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,3 +79,59 @@ def test_a_forbidden_look_is_not_mistaken_for_a_missing_image(session, answers):
 def test_tasks_pull_by_digest_from_aws_or_from_what_stands_in_for_it():
     assert ecr.image_reference(MADE, "sha256:1") == f"{REPOSITORY['repositoryUri']}@sha256:1"
     assert ecr.image_reference(MADE, "sha256:1", "127.0.0.1:4566") == "127.0.0.1:4566/acme/web@sha256:1"
+
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+
+
+@pytest.mark.parametrize(
+    ("said", "can_run"),
+    [
+        ({}, True),
+        ({"imageManifestMediaType": OCI_INDEX}, True),
+        ({"artifactMediaType": CONFIG}, True),
+        ({"artifactMediaType": "application/vnd.docker.container.image.v1+json"}, True),
+        ({"artifactMediaType": "application/vnd.cncf.helm.config.v1+json"}, False),
+        ({"artifactMediaType": "application/vnd.in-toto+json"}, False),
+        ({"artifactMediaType": CONFIG, "subjectManifestDigest": "sha256:1"}, False),
+    ],
+)
+def test_what_can_run_is_told_from_what_is_only_kept_there(session, answers, said, can_run):
+    answers("ecr").add_response("describe_images", {"imageDetails": [image(1) | said]})
+
+    assert ecr.list_images(session, "acme/web")[0].can_run is can_run
+
+
+def test_an_index_tells_its_parts_and_the_platforms_it_runs_on(session, answers):
+    parts = [
+        {"digest": "sha256:a", "platform": {"os": "linux", "architecture": "amd64"}},
+        {"digest": "sha256:b", "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
+        {"digest": "sha256:c", "platform": {"os": "unknown", "architecture": "unknown"}},
+        {"digest": "sha256:d"},
+    ]
+    said = {"imageId": {"imageDigest": "sha256:1"}, "imageManifest": json.dumps({"manifests": parts})}
+    answers("ecr").add_response("batch_get_image", {"images": [said]})
+
+    found = ecr.indexes(session, "acme/web", ["sha256:1"])
+
+    parts_of_it = frozenset({"sha256:a", "sha256:b", "sha256:c", "sha256:d"})
+    assert found == {"sha256:1": ecr.Index(parts_of_it, ("linux/amd64", "linux/arm64"))}
+
+
+def test_a_hundred_manifests_are_one_question(session, answers):
+    for _ in range(2):
+        answers("ecr").add_response("batch_get_image", {"images": []})
+
+    assert ecr.indexes(session, "acme/web", [f"sha256:{number}" for number in range(101)]) == {}
+
+
+@pytest.mark.parametrize("manifest", ["<html>", "{}", "[]", '{"manifests": [{}]}'])
+def test_a_manifest_that_cannot_be_read_is_a_fault_that_passes(session, answers, manifest):
+    said = {"imageId": {"imageDigest": "sha256:1"}, "imageManifest": manifest}
+    answers("ecr").add_response("batch_get_image", {"images": [said]})
+
+    with pytest.raises(AwsProblem) as caught:
+        ecr.indexes(session, "acme/web", ["sha256:1"])
+
+    assert caught.value.retryable

@@ -16,7 +16,7 @@ from deployments.catalog.rules import Identity, Settings
 from deployments.models import ClusterWatch, Deployment, Placement, Service
 from deployments.rollouts import services
 from provisioning import facts
-from provisioning.aws import cloudformation, ecr
+from provisioning.aws import cloudformation
 from provisioning.aws.session import AwsSession
 from provisioning.localaws import control, images
 from provisioning.models import AwsAccount, Environment
@@ -93,7 +93,8 @@ class Site:
         application = catalog.create_application(customer, f"Shop {name}", user)
         identity = Identity(name, self.account, REGION, exposure=chosen.pop("exposure", Service.Exposure.PUBLIC))
         settings = Settings(
-            **{"path": f"/{name}/*", "health_path": f"/{name}/health", "memory": 128, "cpu": 64} | chosen
+            **{"path": f"/{name}/*", "health_path": f"/{name}/health", "memory": 128, "cpu": 64, "start_seconds": 3}
+            | chosen
         )
         self.service = catalog.register(customer, application, identity, settings, user)
         tasks.make_repository(self.service.repository.pk, 0)
@@ -113,12 +114,9 @@ class Site:
             runtime=self.cloud.runtime,
         )
 
-    def request(self, version: str, fault: str = "", **fields: Any) -> Deployment:
+    def request(self, version: str, fault: str = "") -> Deployment:
         digest = self.push(version, fault)
-        image = ecr.image_detail(self.session, self.service.repository.name, digest)
-        assert image
-        release = services.release_of(self.service, image)
-        return services.request_deployment(self.service, self.environment, release, self.user, **fields)
+        return services.deploy_image(self.service, self.environment, digest, self.user)
 
     def deploy(self, version: str, fault: str = "") -> Deployment:
         return finish(self.request(version, fault))

@@ -117,8 +117,8 @@ REAL = [
     ),
     (
         (
-            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-            "RequestError: send request failed caused by: Post https://api.ecr: dial tcp: i/o timeout"
+            "ResourceInitializationError: unable to pull secrets or registry auth: "
+            "execution resource retrieval failed: RequestError: caused by: Post https://api.ecr: dial tcp: i/o timeout"
         ),
         "does not reach the registry",
     ),

@@ -1,11 +1,20 @@
 """Names and places at AWS."""
 
 import re
+from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.rollouts.names import LOWEST_PRIORITY, first_priority, free_priority, target_group_name
+from deployments.rollouts.names import (
+    LOWEST_PRIORITY,
+    by_telling,
+    first_priority,
+    free_priority,
+    release_name,
+    target_group_name,
+)
 
 slugs = st.from_regex(r"[a-z][a-z0-9-]{0,38}[a-z0-9]", fullmatch=True)
 paths = st.from_regex(r"/[a-z/]{0,90}\*?", fullmatch=True)
@@ -45,3 +54,19 @@ def test_a_given_priority_was_free(host, path, taken):
 
 def test_a_full_listener_is_said_so():
     assert free_priority("", "/*", range(1, LOWEST_PRIORITY + 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "name"),
+    [
+        (("latest", "v2.3.1"), "v2.3.1"),
+        (("v2", "v2.3", "v2.3.1"), "v2.3.1"),
+        (("main", "7c9e1f2a", "latest"), "7c9e1f2a"),
+        (("latest", "main"), "latest"),
+        (("41", "production"), "41"),
+        ((), ""),
+    ],
+)
+def test_a_release_is_called_by_the_tag_that_tells_most_whatever_order_aws_gives(tags, name):
+    assert {release_name(order) for order in permutations(tags)} == {name}
+    assert len({tuple(by_telling(order)) for order in permutations(tags)}) == 1

@@ -7,7 +7,7 @@ from typing import Any
 from deployments.catalog import services as catalog
 from deployments.catalog.forms import ChangeForm, RegisterForm, parse_variables
 from deployments.catalog.rules import Identity, NewApplication, Settings
-from deployments.models import Application, Release, Service
+from deployments.models import Application, Deployment, Release, Service
 from deployments.rollouts import services as rollouts
 from deployments.rollouts.forms import DeployForm, RollbackForm
 from deployments.rollouts.preview import Choice
@@ -103,14 +103,16 @@ def deploy_form(at: World, values: Values) -> DeployForm:
     return DeployForm(values, choices=choices, environments=[at.environments["dev"]])
 
 
-def deploy(at: World, values: Values, **kind: Any) -> object:
-    release = rollouts.find_release(at.service, values["image"])
+def deploy(at: World, values: Values) -> object:
     place = at.environments[values["environment"]]
-    return rollouts.request_deployment(at.service, place, release, at.user, note=values["note"], **kind)
+    return rollouts.deploy_image(at.service, place, values["image"], at.user, note=values["note"])
 
 
 def rollback(at: World, values: Values) -> object:
-    return deploy(at, {"image": DIGEST, "environment": "dev", **values}, kind="rollback")
+    place = at.environments["dev"]
+    return rollouts.request_deployment(
+        at.service, place, at.release, at.user, note=values["note"], kind=Deployment.Kind.ROLLBACK
+    )
 
 
 DIGEST = f"sha256:{'a' * 64}"
