@@ -7,7 +7,7 @@ for only when something happened that they explain, or somebody looks.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from provisioning.facts import cluster_of, facts_of
 
 EVENTS, LOG_LINES, LOGS_A_LOOK, HEALTH_WORDS = 20, 20, 5, 5
 LINE_LENGTH = 4_000  # characters that are kept of one log line; CloudWatch takes 256 KiB
+STARTED = " has started "  # ECS's event "(service web) has started 1 tasks: (task 0123)."
 VIEWED = timedelta(seconds=10)  # a page that is open asks every two seconds
 LAST_WORDS = timedelta(seconds=30)  # how long the log of a stopped task may take to arrive
 
@@ -46,11 +47,20 @@ def is_viewed(deployment: Deployment, within: timedelta = VIEWED) -> bool:
 
 
 def asks_detail(deployment: Deployment, facts: Facts, service: ServiceState) -> bool:
-    """Whether this look goes into the tasks: somebody looks, a task failed, or the service that was settled moved."""
+    """Whether this look goes into the tasks: somebody looks, a task failed, or one was replaced after the success."""
     before, now = deployment.observed, _counted(deployment, facts, service)
     failed = now["new"].get("failed", 0) > before.get("new", {}).get("failed", 0)
-    moved = deployment.state == states.SUCCEEDED and any(now[part] != before.get(part) for part in now)
-    return failed or moved or is_viewed(deployment)
+    return failed or is_viewed(deployment) or _has_moved(deployment, before, now)
+
+
+def _has_moved(deployment: Deployment, before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether the release's own tasks changed after its success. A task may be replaced between two looks: then only
+    ECS's event of the new one tells."""
+    if deployment.state != states.SUCCEEDED:
+        return False
+    started = [event for event in now["events"] if STARTED in event["text"] and event not in before.get("events", ())]
+    since = str(deployment.finished_at.isoformat()) if deployment.finished_at else ""
+    return now["new"] != before.get("new") or any(event["at"] > since for event in started)
 
 
 def detail(session: AwsSession, deployment: Deployment, service: ServiceState) -> Detail:

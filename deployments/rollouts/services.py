@@ -33,9 +33,7 @@ def release_of(service: Service, image: PushedImage) -> Release:
     return release
 
 
-def deploy_image(
-    service: Service, environment: Environment, digest: str, user: User, *, note: str = ""
-) -> Deployment:
+def deploy_image(service: Service, environment: Environment, digest: str, user: User, *, note: str = "") -> Deployment:
     """As `request_deployment`, for an image that may be new to the portal; AWS is asked for it once. Raises Invalid too
     for what is no digest, UserError when there is no such image."""
     rules.image_problems(digest).refuse()

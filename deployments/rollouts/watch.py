@@ -1,9 +1,10 @@
 """Following all rollouts of a cluster: one DescribeServices for every ten of them, then a decision for each."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.utils import timezone
 
@@ -41,9 +42,10 @@ def watch(session: AwsSession, environment: Environment) -> None:
             with ending_errored(rollout):
                 _note(rollout, problem)
         return
-    stops = _stops([each for each in rollouts if each.state == states.SUCCEEDED])
-    for look in looks:
-        _attend(session, look, stops[look.deployment.pk])
+    seen = [look for look in looks if _attend(look.deployment, partial(_observe, session, look))]
+    stops = _stops([look.deployment for look in seen if look.deployment.state == states.SUCCEEDED])
+    for look in seen:
+        _attend(look.deployment, partial(_follow, session, look, stops[look.deployment.pk]))
 
 
 class _Look:
@@ -88,19 +90,16 @@ def _stops(deployments: Sequence[Deployment]) -> Mapping[int, list[after.Stop]]:
     return found
 
 
-def _attend(session: AwsSession, look: _Look, stops: Sequence[after.Stop]) -> None:
-    """What goes wrong with one rollout must not keep the others waiting."""
-    deployment = look.deployment
+def _attend(deployment: Deployment, do: Callable[[], None]) -> bool:
+    """What goes wrong with one rollout must not keep the others waiting; whether it was done."""
     with ending_errored(deployment):
         try:
-            _observe(session, look)
+            do()
             note_problem(deployment, "")
-            if deployment.state == states.SUCCEEDED:
-                _follow_after(look, stops)
-            else:
-                _follow(session, look)
+            return True
         except AwsProblem as problem:
             _note(deployment, problem)
+    return False
 
 
 def _note(deployment: Deployment, problem: AwsProblem) -> None:
@@ -127,7 +126,10 @@ def _observe(session: AwsSession, look: _Look, *, closely: bool = False) -> None
     observe.listen(session, deployment)
 
 
-def _follow(session: AwsSession, look: _Look) -> None:
+def _follow(session: AwsSession, look: _Look, stops: Sequence[after.Stop]) -> None:
+    if look.deployment.state == states.SUCCEEDED:
+        _follow_after(look, stops)
+        return
     decision = decide(look.facts, look.service)
     if decision.move is Move.TURN_BACK:
         _observe(session, look, closely=True)  # what stopped and what the load balancer says is why

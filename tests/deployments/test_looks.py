@@ -228,3 +228,124 @@ def test_a_cancel_is_ecs_own_stop_of_its_rollout(cluster, bob):
 
     rollout.refresh_from_db()
     assert rollout.state == states.ROLLING_BACK
+
+
+class TestAfterSuccess:
+    """A release that has succeeded two minutes ago or less."""
+
+    settled = (ecs_deployment(NEW, "PRIMARY", "COMPLETED", runningCount=2),)
+
+    @pytest.fixture(autouse=True)
+    def _watched(self, settings):
+        settings.AFTER_WATCH_SECONDS = 120
+
+    def succeeded(self, cluster: Cluster, seconds: float = 30, **fields: Any) -> Deployment:
+        at = timezone.now() - timedelta(seconds=seconds)
+        counts = {"running": 2, "pending": 0, "desired": 2, "failed": 0}
+        values = {
+            "finished_at": at,
+            "watched_until": at + timedelta(seconds=120),
+            "observed": {"new": counts, "old": {}, "events": []},
+        }
+        return cluster.rollout("web", states.SUCCEEDED, **(values | fields))
+
+    def stopped(self, cluster: Cluster, *seconds_ago: float, code: str = "EssentialContainerExited") -> None:
+        """What ECS answers about tasks that stopped then, with exit code 1."""
+        arns = [f"arn:task/{seconds}" for seconds in seconds_ago]
+        tasks = [
+            {
+                "taskArn": arn,
+                "taskDefinitionArn": NEW,
+                "createdAt": AT,
+                "stoppedAt": timezone.now() - timedelta(seconds=seconds),
+                "stopCode": code,
+                "stoppedReason": "Essential container in task exited",
+                "containers": [{"exitCode": 1}],
+            }
+            for arn, seconds in zip(arns, seconds_ago, strict=True)
+        ]
+        cluster.answer("list_tasks", {"taskArns": arns})
+        if tasks:
+            cluster.answer("describe_tasks", {"tasks": tasks})
+        cluster.answer("describe_target_health", {"TargetHealthDescriptions": []})
+        for _ in tasks:
+            cluster.answer("get_log_events", {"events": []})
+
+    def replaced(self) -> dict[str, Any]:
+        event = {"id": "1", "createdAt": timezone.now(), "message": "(service web) has started 1 tasks: (task 0123)."}
+        return described("web", *self.settled, events=[event])
+
+    def test_a_quiet_look_is_one_call(self, cluster):
+        deployment = self.succeeded(cluster)
+        cluster.answer("describe_services", {"services": [described("web", *self.settled)]})
+
+        cluster.look()
+
+        deployment.refresh_from_db()
+        assert (deployment.state, deployment.verified_at) == (states.SUCCEEDED, None)
+
+    def test_old_tasks_that_leave_are_no_reason_to_look_closer(self, cluster):
+        counts = {"running": 2, "pending": 0, "desired": 2, "failed": 0}
+        self.succeeded(cluster, observed={"new": counts, "old": counts, "events": []})
+        cluster.answer("describe_services", {"services": [described("web", *self.settled)]})
+
+        cluster.look()
+
+    def test_a_release_that_stays_up_is_verified_good(self, cluster):
+        deployment = self.succeeded(cluster, seconds=121)
+        cluster.answer("describe_services", {"services": [described("web", *self.settled)]})
+
+        cluster.look()
+
+        deployment.refresh_from_db()
+        assert deployment.verified_at is not None
+        assert deployment.watched_until is None
+
+    def test_two_tasks_that_died_send_it_back_with_the_reason(self, cluster):
+        deployment = self.succeeded(cluster)
+        cluster.answer("describe_services", {"services": [self.replaced()]})
+        self.stopped(cluster, 20, 5)
+
+        cluster.look()
+
+        deployment.refresh_from_db()
+        assert deployment.state == states.ROLLING_BACK
+        assert deployment.cause.startswith("It restarts again and again: ")
+        assert deployment.reason.endswith("v1 is coming back.")
+
+    def test_tasks_that_ecs_took_away_are_no_reason(self, cluster):
+        deployment = self.succeeded(cluster)
+        cluster.answer("describe_services", {"services": [self.replaced()]})
+        self.stopped(cluster, 20, 5, code="ServiceSchedulerInitiated")
+
+        cluster.look()
+        deployment.refresh_from_db()
+
+        assert deployment.state == states.SUCCEEDED
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            [],
+            [described("web", ecs_deployment(OLD, "PRIMARY", "COMPLETED", runningCount=2))],
+        ],
+    )
+    def test_what_does_not_run_any_more_is_neither_good_nor_bad(self, cluster, said):
+        deployment = self.succeeded(cluster, seconds=121)
+        cluster.answer("describe_services", {"services": said})
+
+        cluster.look()
+
+        deployment.refresh_from_db()
+        assert (deployment.state, deployment.verified_at, deployment.watched_until) == (states.SUCCEEDED, None, None)
+
+    def test_a_newer_deployment_ends_the_watch(self, cluster):
+        deployment = self.succeeded(cluster)
+        newer = factories.DeploymentFactory(placement=deployment.placement, state=states.QUEUED)
+        Placement.objects.update(latest=newer)
+        cluster.answer("describe_services", {"services": [described("web", *self.settled)]})
+
+        cluster.look()
+
+        deployment.refresh_from_db()
+        assert (deployment.state, deployment.watched_until) == (states.SUCCEEDED, None)
