@@ -12,6 +12,7 @@ from tests.e2e.olivia import Olivia, settle
 from tests.e2e.stack import Stack
 
 ON_SQLITE = pytest.mark.parametrize("stack", ["sqlite"], indirect=True)
+ON_DOCKER = pytest.mark.parametrize("stack", [pytest.param("docker", marks=pytest.mark.docker)], indirect=True)
 EITHER_DATABASE = pytest.mark.parametrize(
     "stack", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
 )
@@ -19,18 +20,18 @@ EITHER_DATABASE = pytest.mark.parametrize(
 
 @pytest.fixture(scope="package")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The portal and everything below it, on the kind of database that the test names."""
+    """The portal and everything below it, on the database that the test names; "docker": SQLite, and containers."""
     folder = tmp_path_factory.mktemp("portal")
     with ExitStack() as cleanup:
         url = _database(request.param, folder, cleanup)
-        running = Stack(folder, url)
+        running = Stack(folder, url, "docker" if request.param == "docker" else "process")
         cleanup.callback(running.stop)
         running.start()
         yield running
 
 
 def _database(kind: str, folder: Path, cleanup: ExitStack) -> str:
-    if kind == "sqlite":
+    if kind != "postgres":
         return f"sqlite:///{folder / 'portal.sqlite3'}"
     server = PrivatePostgres.found()
     assert server

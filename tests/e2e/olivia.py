@@ -100,10 +100,13 @@ class Olivia:
 
     def deploy(self, service: Service, version: str) -> Deployment:
         """Asks for a rollout of a freshly pushed version."""
-        environment, digest = self.environment(), self.push(service, version)
+        return self.roll_out(service, self.environment(), self.push(service, version), version)
+
+    def roll_out(self, service: Service, environment: Environment, digest: str, note: str) -> Deployment:
+        """Asks for a rollout of an image that is there; `note` tells it from the service's others."""
         path = f"{self.home}/services/{service.name}/deploy/"
-        moved_on(self.browser.fill(path, image=digest, environment=environment.slug, note=version))
-        return Deployment.objects.get(service=service, note=version)
+        moved_on(self.browser.fill(path, image=digest, environment=environment.slug, note=note))
+        return Deployment.objects.get(service=service, environment=environment, note=note)
 
 
 def arrived(row: Any, *wanted: str) -> Any:
