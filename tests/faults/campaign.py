@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
+
+from django.db.models import QuerySet
 
 from deployments import states
 from deployments.models import Deployment, Service
@@ -13,7 +16,7 @@ from provisioning import states as environment_states
 from provisioning.localaws.images import push_sample
 from provisioning.models import Environment
 from tests.e2e.olivia import Olivia, arrived, until
-from tests.faults.plan import SHARE, Event, Fate, Kill
+from tests.faults.plan import SHARE, Event, Fate, Kill, What
 from tests.faults.proxy import FaultProxy
 from tests.faults.wire import Fault
 
@@ -68,11 +71,11 @@ class Campaign:
 
     def settle(self) -> None:
         """Waits until no rollout is under way any more."""
-        until(lambda: not Deployment.objects.filter(state__in=states.ACTIVE).exists(), SECONDS)
+        until(lambda: not _under_way().exists(), SECONDS)
         for asked in self.asked:
             asked.deployment.refresh_from_db()
 
-    def _perform(self, what: Fault | Fate | Kill) -> None:
+    def _perform(self, what: What) -> None:
         if isinstance(what, Kill):
             self._kill()
         elif isinstance(what, Fate):
@@ -80,7 +83,13 @@ class Campaign:
         elif what is Fault.DENIED:
             self._deny()
         else:
+            until(self._has_been_met, SECONDS)
             self.proxy.fault, self.proxy.share = what, SHARE
+
+    def _has_been_met(self) -> bool:
+        """Whether some call has met the fault of the moment, as far as anybody calls: a worker may have been dead."""
+        fault = self.proxy.fault
+        return fault is None or fault in self.proxy.met or not _under_way().exists()
 
     def _ask(self, fate: Fate) -> Asked:
         """Asks for a release of that fate where no rollout is under way."""
@@ -97,7 +106,7 @@ class Campaign:
     def _free(self) -> tuple[Service, Environment] | None:
         """Where no rollout is under way; the place that was used least of all."""
         places = [(service, environment) for environment in self.environments for service in self.services]
-        going = set(Deployment.objects.filter(state__in=states.ACTIVE).values_list("service", "environment"))
+        going = set(_under_way().values_list("service", "environment"))
         free = [place for place in places if (place[0].pk, place[1].pk) not in going]
         return min(free, key=self._uses, default=None)
 
@@ -120,6 +129,10 @@ class Campaign:
         until(lambda: stack.log(worker.name).count(" ready.") > self.kills, SECONDS)
         os.killpg(worker.process.pid, signal.SIGKILL)
         self.kills += 1
+
+
+def _under_way() -> QuerySet[Deployment, Any]:
+    return Deployment.objects.filter(state__in=states.ACTIVE)
 
 
 def _over(deployment: Deployment) -> Callable[[], bool]:

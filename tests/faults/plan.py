@@ -6,7 +6,7 @@ that roll already only wait. Every other fault passes, and changes nothing about
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import cycle, islice
@@ -66,12 +66,15 @@ class Kill:
     """The worker is killed."""
 
 
+What = Fault | Fate | Kill
+
+
 @dataclass(frozen=True)
 class Event:
     """`what`: a fault begins (and the one before ends), a release is asked for, or the worker is killed."""
 
     at: float  # seconds from the beginning
-    what: Fault | Fate | Kill
+    what: What
 
 
 def plan(form: Form, seed: int) -> list[Event]:
@@ -86,9 +89,7 @@ def plan(form: Form, seed: int) -> list[Event]:
     return sorted(events, key=lambda event: event.at)
 
 
-def _spread(
-    whats: "list[Fault] | list[Fate] | list[Kill]", seconds: float, chance: random.Random | None = None
-) -> Iterator[Event]:
+def _spread(whats: Sequence[What], seconds: float, chance: random.Random | None = None) -> Iterator[Event]:
     """Evenly over the time, or each at some moment of its share."""
     share = seconds / len(whats)
     for number, what in enumerate(whats):

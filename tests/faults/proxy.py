@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,9 +55,14 @@ class FaultProxy:
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join()
 
+    @property
+    def met(self) -> Counter[str]:
+        """How many calls have met each fault."""
+        return Counter(seen.fault for seen in list(self.seen) if seen.fault)
+
     def done(self, operation: str) -> list[Call]:
         """The calls of this operation that AWS carried out, whoever heard of it."""
-        return [seen.call for seen in self.seen if seen.call.operation == operation and seen.was_done]
+        return [seen.call for seen in list(self.seen) if seen.call.operation == operation and seen.was_done]
 
     async def _serve(self) -> None:
         self._over = asyncio.Event()

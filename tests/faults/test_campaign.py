@@ -21,6 +21,7 @@ from tests.e2e.stack import Stack
 from tests.faults import judge, plan
 from tests.faults.campaign import Campaign
 from tests.faults.proxy import FaultProxy
+from tests.faults.wire import Fault
 
 pytestmark = [pytest.mark.redis, pytest.mark.localaws]
 
@@ -57,6 +58,7 @@ def test_whatever_aws_answers_and_whoever_dies_rollouts_end_right_and_once(campa
     _say(campaign, ran, time.monotonic() - began - ran)
 
     assert (len(campaign.asked), campaign.kills) == (FORM.rollouts, FORM.kills)
+    assert set(campaign.proxy.met) == set(Fault) or not soak.LONG
     assert [asked.deployment.traceback for asked in campaign.asked if asked.deployment.state == states.ERRORED] == []
     assert judge.wrong_ends(campaign) == []
     assert judge.doubles(campaign) == []
@@ -64,8 +66,7 @@ def test_whatever_aws_answers_and_whoever_dies_rollouts_end_right_and_once(campa
 
 
 def _say(campaign: Campaign, ran: float, settled: float) -> None:
-    seen = campaign.proxy.seen
-    met = Counter(each.fault for each in seen if each.fault)
+    seen, met = campaign.proxy.seen, campaign.proxy.met
     soak.say(f"faults: {ran:.0f} s, then {settled:.0f} s until all had ended; {campaign.kills} kills -9")
     soak.say(f"faults: {len(seen)} calls, of which met: " + ", ".join(f"{name} {met[name]}" for name in sorted(met)))
     ends = Counter(f"{asked.fate} {asked.deployment.state}" for asked in campaign.asked)
