@@ -162,9 +162,10 @@ def _serves(shop: Shop, traffic: Traffic, version: str) -> None:
 
 
 def _ended(deployment: Deployment, state: str) -> Deployment:
-    """Waits for this end; a success is not the end of what fails later. Where it stands when time is up."""
+    """Waits for this end. A success is not yet the end of what fails later; every other end is."""
+    final = states.ENDED - {states.SUCCEEDED} | {state}
     deadline = time.monotonic() + END_SECONDS
-    while deployment.state != state and time.monotonic() < deadline:
+    while deployment.state not in final and time.monotonic() < deadline:
         time.sleep(0.2)
         deployment.refresh_from_db()
     assert deployment.state == state, (deployment.state, deployment.reason)

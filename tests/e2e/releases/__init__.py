@@ -17,6 +17,6 @@ def push(service: Service, version: str, fault: str = "") -> str:
     files = {f"/app/{path.name}": File(path.read_bytes()) for path in (PROGRAM, FRAMES)}
     # One interpreter for both: what frames.py imports, http.server imports too.
     layers = [interpreter_layer(PROGRAM), build_layer(files)]
-    variables = {"VERSION": version, "FAULT": fault, "PORT": str(service.port)}
+    variables = {"NAME": service.name, "VERSION": version, "FAULT": fault, "PORT": str(service.port)}
     config = images.image_config(layers, [str(executable()), "-S", "/app/program.py"], variables, version)
     return images._push(Repository(host, name), version, layers, config)
