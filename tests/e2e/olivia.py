@@ -84,10 +84,11 @@ class Olivia:
         self.approve(made)
         return arrived(made, environment_states.READY)
 
-    def register(self) -> Service:
-        """A service that no other test knows, with its image repository."""
+    def register(self, **settings: Any) -> Service:
+        """A service that no other test knows, with its image repository; `settings` as in the form."""
         name = f"web{next(_numbers)}"
         values = {"path": f"/{name}/*", "health_path": f"/{name}/health", "cpu": 64, "memory": 128, "count": 2}
+        values.update(settings)
         chosen = {"new_application": name, "account": self.account.pk, "region": REGION, "exposure": "public"}
         moved_on(self.browser.fill(f"{self.home}/services/new/", name=name, **values, **chosen))
         service = Service.objects.get(customer=self.customer, name=name)

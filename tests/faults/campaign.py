@@ -21,6 +21,7 @@ from tests.faults.proxy import FaultProxy
 from tests.faults.wire import Fault
 
 PREPARED = {states.QUEUED, states.PREPARING}
+START_SECONDS = 10  # a release that never answers is found out soon
 SECONDS = 180  # for anything that ends once there are no faults
 
 
@@ -57,7 +58,7 @@ class Campaign:
         self.environments = [arrived(self.olivia.plan(name), environment_states.PLANNED) for name in names]
         for environment in self.environments:
             self.olivia.approve(environment)
-        self.services = [self.olivia.register() for _ in range(services)]
+        self.services = [self.olivia.register(start_seconds=START_SECONDS) for _ in range(services)]
         for environment in self.environments:
             arrived(environment, environment_states.READY)
 
