@@ -7,7 +7,7 @@ nothing. One that became healthy first may lose what it was answering itself, an
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -17,7 +17,7 @@ from provisioning.facts import cluster_of, facts_of
 from tests.e2e.conftest import ON_DOCKER
 from tests.e2e.olivia import Olivia, arrived, until
 from tests.e2e.releases import frames, push
-from tests.e2e.traffic import Request, Traffic
+from tests.e2e.traffic import PER_SECOND, Request, Traffic
 from tests.e2e.websocket import WebSocket
 from tests.soak import LONG, say
 
@@ -60,18 +60,37 @@ CHOSEN = [kind for kind in KINDS if LONG or kind.fault in SHORT]
 
 @dataclass
 class Shop:
-    """A public service of Olivia's whose v1 serves."""
+    """A public service of Olivia's, and the fault of each of its releases."""
 
     olivia: Olivia
     service: Service
+    faults: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
         balancer = facts_of(self.olivia.environment()).load_balancer
         return f"http://127.0.0.1:{self.olivia.stack.aws_port}/_alb/{balancer}/{self.service.name}/"
 
-    def roll_out(self, version: str, fault: str = "") -> Deployment:
-        """Asks for a release; one that is gone is deleted when everything but its start has been made ready."""
+    @property
+    def placement(self) -> Placement:
+        return Placement.objects.select_related("release", "latest").get(service=self.service)
+
+    @property
+    def serves(self) -> str:
+        """The release that the portal says serves; empty before there is one."""
+        release = self.placement.release
+        return release.tag if release else ""
+
+    def is_well(self) -> bool:
+        """Whether a good release serves and nothing is under way, as the portal and ECS say."""
+        placement = self.placement
+        runs = self.served_by_ecs() == (placement.task_definition_arn, self.service.count)
+        return runs and placement.latest.state in states.ENDED and self.faults.get(self.serves) == ""
+
+    def roll_out(self, fault: str = "") -> Deployment:
+        """Asks for a new release; one that is gone is deleted when everything but its start has been made ready."""
+        version = f"v{len(self.faults) + 1}"
+        self.faults[version] = fault
         digest = push(self.service, version, "" if fault == GONE else fault)
         if fault == GONE:
             deletion = self.olivia.stack.gate.at("RegisterTaskDefinition", lambda: self._delete(digest))
@@ -94,44 +113,56 @@ class Shop:
     def served_by_ecs(self) -> tuple[str, int]:
         """The task definition that ECS runs, and with how many tasks."""
         cluster, name = cluster_of(self.olivia.environment()), self.service.name
-        found = self.olivia.aws("ecs").describe_services(cluster=cluster, services=[name])["services"][0]
-        return found["taskDefinition"], found["runningCount"]
+        found = self.olivia.aws("ecs").describe_services(cluster=cluster, services=[name])["services"]
+        return (found[0]["taskDefinition"], found[0]["runningCount"]) if found else ("", 0)
 
     def close(self) -> None:
         cluster = cluster_of(self.olivia.environment())
         self.olivia.aws("ecs").delete_service(cluster=cluster, service=self.service.name, force=True)
 
 
+@pytest.fixture(scope="module")
+def shops() -> list[Shop]:
+    """Those that are well."""
+    return []
+
+
 @pytest.fixture
-def shop(olivia: Olivia) -> Iterator[Shop]:
-    olivia.environment()
-    opened = Shop(olivia, olivia.register(start_seconds=START_SECONDS))
+def shop(olivia: Olivia, shops: list[Shop]) -> Iterator[Shop]:
+    """One whose good release serves: that of the test before, unless it left it otherwise."""
+    opened = shops.pop() if shops else Shop(olivia, olivia.register(start_seconds=START_SECONDS))
+    opened.olivia = olivia
     try:
-        arrived(opened.roll_out("v1"), states.SUCCEEDED)
+        if not opened.faults:
+            arrived(opened.roll_out(), states.SUCCEEDED)
         yield opened
     finally:
-        opened.close()
+        if opened.is_well():
+            shops.append(opened)
+        else:
+            opened.close()
 
 
 def test_good_releases_lose_no_request(shop: Shop):
+    rollouts = []
     with Traffic(shop.url) as traffic:
-        versions = [f"v{number}" for number in range(2, GOOD + 2)]
-        for version in versions:
-            deployment = arrived(shop.roll_out(version), states.SUCCEEDED)
-            assert deployment.reason == f"{version} serves with 2 of 2 tasks."
-            _serves(shop, traffic, version)
+        for _ in range(GOOD):
+            rollouts.append(arrived(shop.roll_out(), states.SUCCEEDED))
+            _serves(shop, traffic)
 
     say(f"good releases: {GOOD}, {len(traffic.requests)} requests sent, {len(traffic.lost)} lost")
     assert traffic.lost == []
-    assert set(versions) <= set(traffic.served)
+    assert [each.reason for each in rollouts] == [f"{each.release.tag} serves with 2 of 2 tasks." for each in rollouts]
+    assert {each.release.tag for each in rollouts} <= set(traffic.served)
     assert {request.kind for request in traffic.requests} == {"get", "post", "kept", "slow"}
 
 
 @pytest.mark.parametrize("kind", CHOSEN, ids=lambda kind: kind.fault)
 def test_a_broken_release_ends_as_it_deserves(shop: Shop, kind: Kind):
+    before = shop.serves
     with Traffic(shop.url) as traffic:
         asked = time.monotonic()
-        deployment = _ended(shop.roll_out("v2", kind.fault), kind.state)
+        deployment = _ended(shop.roll_out(kind.fault), kind.state)
         seconds = time.monotonic() - asked
         time.sleep(AFTERWARDS)
 
@@ -140,25 +171,24 @@ def test_a_broken_release_ends_as_it_deserves(shop: Shop, kind: Kind):
     say(f"{kind.fault}: {counted}; {deployment.state} after {seconds:.0f} s: {said}")
     assert kind.says.format(health_path=shop.service.health_path) in said
     assert lost == [] or kind.becomes_healthy
-    assert [request for request in lost if not _own(kind, shop, request)] == []
-    placement = Placement.objects.get(pk=deployment.placement_id)
-    assert (placement.release.tag, placement.running) == ("v1" if kind.state == states.ROLLED_BACK else "v2", 2)
-    until(lambda: shop.served_by_ecs() == (placement.task_definition_arn, 2))
+    assert [request for request in lost if not _own(deployment.release.tag, shop, request)] == []
+    assert shop.serves == (before if kind.state == states.ROLLED_BACK else deployment.release.tag)
+    until(lambda: shop.served_by_ecs() == (shop.placement.task_definition_arn, shop.placement.running))
 
 
 def test_a_websocket_is_closed_cleanly_and_reaches_the_new_release_afterwards(shop: Shop):
     with WebSocket(shop.url) as before:
-        assert before.ask("hello") == "v1 hello"
-        deployment = shop.roll_out("v2")
+        assert before.ask("hello") == f"{shop.serves} hello"
+        deployment = shop.roll_out()
         assert before.closed() == frames.GOING_AWAY
     with WebSocket(shop.url) as after:
-        assert after.ask("hello") == "v2 hello"
+        assert after.ask("hello") == f"{deployment.release.tag} hello"
     arrived(deployment, states.SUCCEEDED)
 
 
-def _serves(shop: Shop, traffic: Traffic, version: str) -> None:
-    """Waits until all that is asked is answered by this version."""
-    until(lambda: {request.version for request in traffic.requests[-30:]} == {version})
+def _serves(shop: Shop, traffic: Traffic) -> None:
+    """Waits until the release that serves answers all that is asked, and the tasks of the one before are gone."""
+    until(lambda: {request.version for request in traffic.requests[-PER_SECOND:]} == {shop.serves})
     until(lambda: shop.served_by_ecs()[1] == shop.service.count)
 
 
@@ -173,8 +203,8 @@ def _ended(deployment: Deployment, state: str) -> Deployment:
     return deployment
 
 
-def _own(kind: Kind, shop: Shop, request: Request) -> bool:
-    """Whether the broken release itself had the request: it answered with an error, or died of what it was doing."""
-    if kind.fault == "dies":
+def _own(version: str, shop: Shop, request: Request) -> bool:
+    """Whether the broken release itself had the request: it died of what it was doing, or answered with an error."""
+    if shop.faults[version] == "dies":
         return any(request.was_on_the_way(died) or died <= request.began <= died + NOTICED for died in shop.deaths())
-    return kind.fault == "flaps" and request.version == "v2" and request.problem.startswith("503")
+    return shop.faults[version] == "flaps" and request.version == version and request.problem.startswith("503")
