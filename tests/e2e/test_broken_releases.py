@@ -46,12 +46,20 @@ KINDS = (
     Kind("exits-0", states.ROLLED_BACK, "It exits at once with code 0: a service must keep running."),
     Kind("exits-1", states.ROLLED_BACK, "It exits at once with code 1: its last log lines say more."),
     Kind("answers-500", states.ROLLED_BACK, "Its health path {health_path} answers 500."),
-    Kind("hangs", states.ROLLED_BACK, "Its health path {health_path} does not answer."),
-    Kind("wrong-port", states.ROLLED_BACK, "Its health path {health_path} does not answer on port 8080."),
+    Kind(
+        "hangs",
+        states.ROLLED_BACK,
+        f"Its health path {{health_path}} did not answer within {START_SECONDS} s of its start.",
+    ),
+    Kind(
+        "wrong-port",
+        states.ROLLED_BACK,
+        f"Its health path {{health_path}} did not answer on port 8080 within {START_SECONDS} s of its start.",
+    ),
     Kind("out-of-memory", states.ROLLED_BACK, "It ran out of memory: it may use 128 MiB."),
-    Kind(GONE, states.ROLLED_BACK, "Its image could not be fetched: it was removed, or may not be read."),
-    Kind("dies", states.ROLLED_BACK, "It restarts again and again: It exits at once with code 1", becomes_healthy=True),
-    Kind("flaps", states.ROLLED_BACK, "answers 503.", becomes_healthy=True),
+    Kind(GONE, states.ROLLED_BACK, "Its image could not be fetched, because it is not in the repository any more."),
+    Kind("dies", states.ROLLED_BACK, "It restarts again and again: it exits with code 1.", becomes_healthy=True),
+    Kind("flaps", states.ROLLED_BACK, "health path {health_path} answers 503.", becomes_healthy=True),
     Kind("slow", states.SUCCEEDED, "serves with 2 of 2 tasks.", becomes_healthy=True),
 )
 SHORT = ("exits-1", GONE, "dies")
