@@ -95,9 +95,10 @@ class Olivia:
         until(lambda: Repository.objects.filter(service=service, state="ready").exists())
         return service
 
-    def push(self, service: Service, version: str) -> str:
+    def push(self, service: Service, version: str, fault: str = "") -> str:
+        """Pushes the sample application; its digest."""
         host, _, name = service.repository.uri.partition("/")
-        return push_sample(host, name, version, version=version, runtime="process")
+        return push_sample(host, name, version, version=version, fault=fault, runtime="process")
 
     def deploy(self, service: Service, version: str) -> Deployment:
         """Asks for a rollout of a freshly pushed version."""

@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 from deployments import states
 from deployments.models import Deployment, Service
 from provisioning import states as environment_states
-from provisioning.localaws.images import push_sample
 from provisioning.models import Environment
 from tests.e2e.olivia import Olivia, arrived, until
 from tests.faults.plan import SHARE, Event, Fate, Kill, What
@@ -96,8 +95,7 @@ class Campaign:
         """Asks for a release of that fate where no rollout is under way."""
         service, environment = until(self._free, SECONDS)
         version = f"r{next(self._numbers)}"
-        host, _, name = service.repository.uri.partition("/")
-        digest = push_sample(host, name, version, version=version, fault=fate.fault, runtime="process")
+        digest = self.olivia.push(service, version, fate.fault)
         asked = Asked(self.olivia.roll_out(service, environment, digest, version), fate)
         self.asked.append(asked)
         if fate.is_canceled:
