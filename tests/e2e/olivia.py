@@ -84,26 +84,31 @@ class Olivia:
         self.approve(made)
         return arrived(made, environment_states.READY)
 
-    def register(self) -> Service:
-        """A service that no other test knows, with its image repository."""
+    def register(self, **settings: Any) -> Service:
+        """A service that no other test knows, with its image repository; `settings` as in the form."""
         name = f"web{next(_numbers)}"
         values = {"path": f"/{name}/*", "health_path": f"/{name}/health", "cpu": 64, "memory": 128, "count": 2}
+        values.update(settings)
         chosen = {"new_application": name, "account": self.account.pk, "region": REGION, "exposure": "public"}
         moved_on(self.browser.fill(f"{self.home}/services/new/", name=name, **values, **chosen))
         service = Service.objects.get(customer=self.customer, name=name)
         until(lambda: Repository.objects.filter(service=service, state="ready").exists())
         return service
 
-    def push(self, service: Service, version: str) -> str:
+    def push(self, service: Service, version: str, fault: str = "") -> str:
+        """Pushes the sample application; its digest."""
         host, _, name = service.repository.uri.partition("/")
-        return push_sample(host, name, version, version=version, runtime="process")
+        return push_sample(host, name, version, version=version, fault=fault, runtime="process")
 
     def deploy(self, service: Service, version: str) -> Deployment:
         """Asks for a rollout of a freshly pushed version."""
-        environment, digest = self.environment(), self.push(service, version)
+        return self.roll_out(service, self.environment(), self.push(service, version), version)
+
+    def roll_out(self, service: Service, environment: Environment, digest: str, note: str) -> Deployment:
+        """Asks for a rollout of an image that is there; `note` tells it from the service's others."""
         path = f"{self.home}/services/{service.name}/deploy/"
-        moved_on(self.browser.fill(path, image=digest, environment=environment.slug, note=version))
-        return Deployment.objects.get(service=service, note=version)
+        moved_on(self.browser.fill(path, image=digest, environment=environment.slug, note=note))
+        return Deployment.objects.get(service=service, environment=environment, note=note)
 
 
 def arrived(row: Any, *wanted: str) -> Any:

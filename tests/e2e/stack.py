@@ -27,11 +27,13 @@ class Stack:
 
     folder: Path
     database_url: str
+    runtime: str = "process"  # what ECS tasks are: containers when it is "docker"
     port: int = 0
     redis_port: int = 0
     aws_port: int = 0
     consul_url: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    own: dict[str, dict[str, str]] = field(default_factory=dict)  # what is set for one program of the Procfile alone
     starts: int = 0  # of programs that were killed before
 
     def __post_init__(self) -> None:
@@ -107,6 +109,10 @@ class Stack:
             stop_consul(process)
         if hasattr(self, "gate"):
             self.gate.close()
+        self.stop_aws()
+
+    def stop_aws(self) -> None:
+        """Ends the local AWS, and with it every task of it."""
         if hasattr(self, "aws"):
             control.stop(self.aws)
 
@@ -120,13 +126,14 @@ class Stack:
 
     def _start_aws(self) -> None:
         with (self.folder / "aws.log").open("wb") as log:
-            self.aws = control.start(self.aws_port, self.folder / "aws", "process", PACE, log=log)
+            self.aws = control.start(self.aws_port, self.folder / "aws", self.runtime, PACE, log=log)
         control.wait_ready(self.aws_port, START_SECONDS)
 
     def _run(self, program: str, ready: Callable[[], bool], name: str = "") -> None:
         """A line of the Procfile."""
         command = procfile(ROOT / "Procfile")[program]
-        self.processes.start(name or program, command, ready, START_SECONDS, **self.environment)
+        settings = self.environment | self.own.get(program, {})
+        self.processes.start(name or program, command, ready, START_SECONDS, **settings)
 
     def _environment(self) -> dict[str, str]:
         aws = f"127.0.0.1:{self.aws_port}"
