@@ -3,11 +3,11 @@
 from django.conf import settings
 
 from portal.core.work.shares import shares
-from provisioning.aws.patience import LOOK, PAGE, STEP, Patience
+from provisioning.aws.patience import LOOK, ONCE, PAGE, STEP, Patience
 from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess, RoleAccess
 from provisioning.models import AwsAccount
 
-__all__ = ["LOOK", "PAGE", "STEP", "own_account", "session_for"]
+__all__ = ["LOOK", "ONCE", "PAGE", "STEP", "own_account", "session_for"]
 
 
 def session_for(account: AwsAccount, region: str, patience: Patience = STEP) -> AwsSession:

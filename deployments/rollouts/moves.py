@@ -24,7 +24,7 @@ from portal.core.work.state import transition
 from provisioning.aws import ecs
 from provisioning.aws.session import AwsSession
 from provisioning.facts import cluster_of
-from provisioning.sessions import STEP
+from provisioning.sessions import ONCE
 
 WHY = {
     Why.GONE: "Its service was removed from the cluster outside the portal.",
@@ -49,7 +49,7 @@ class Rollout:
         facts: Facts,
         decision: Decision,
     ) -> None:
-        self.session = replace(session, patience=STEP)  # what is asked for now must not be given up as a look is
+        self.session = replace(session, patience=ONCE)  # a change is waited for longer than a look
         self.deployment, self.service = deployment, service
         self.facts, self.why = facts, decision.why
         self.before = deployment.previous.name if deployment.previous else ""

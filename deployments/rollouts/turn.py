@@ -11,7 +11,7 @@ from deployments.rollouts.watch import watch
 from portal.core.work.steps import PASSING
 from portal.core.work.turns import still_mine
 from provisioning.models import Environment
-from provisioning.sessions import LOOK, session_for
+from provisioning.sessions import LOOK, ONCE, session_for
 
 CALM = 5  # times as long between two looks when only what has succeeded is watched
 
@@ -24,7 +24,7 @@ def work(turn: ClusterWatch) -> None:
     with suppress(*PASSING):
         watch(session_for(account, region, LOOK), environment)
         if still_mine(turn):
-            prepare(session_for(account, region), environment)
+            prepare(session_for(account, region, ONCE), environment)
 
 
 def seconds_to_next(turn: ClusterWatch) -> float | None:

@@ -32,6 +32,8 @@ PAGE = Patience(connect=2, read=4, attempts=1)  # somebody waits for the page
 # A change is asked for. It was 60 seconds of reading while the local AWS could hold an answer back until tasks had
 # stopped; AWS itself answers such requests within a few.
 STEP = Patience(connect=3, read=20, attempts=2)
+# The same, where a second request would be a second change: the next turn looks what came of the first.
+ONCE = Patience(connect=3, read=20, attempts=1)
 
 
 class OutOfTime(BotoCoreError):
