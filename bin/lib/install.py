@@ -40,13 +40,15 @@ def install(requirements: str, say: Callable[[str], None]) -> None:
         lambda: _environment(LOCALAWS, "localaws", say),
         lambda: _assets(say),
     ]
+    if requirements == "dev":
+        jobs.append(lambda: install_bench(say))
     with ThreadPoolExecutor() as pool:
         for outcome in [pool.submit(job) for job in jobs]:
             outcome.result()
 
 
 def install_bench(say: Callable[[str], None]) -> None:
-    """What bench/rollouts is measured against; nothing else needs it."""
+    """What bench/rollouts is measured against; nothing else needs it but the tests of that."""
     DEV.mkdir(exist_ok=True)
     _environment(BENCH, "bench", say)
 
