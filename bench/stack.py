@@ -18,7 +18,7 @@ from bin.lib.processes import Processes, answers, procfile
 from provisioning.localaws import control
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
-START_SECONDS = 60
+START_SECONDS = 240  # a machine that does much else; a quiet one takes a few
 PACE = 0.0  # seconds a resource of CloudFormation takes
 WORKER = "celery -A portal worker"
 
@@ -62,8 +62,8 @@ class Stack:
         self.web.open()
         self.worker.open()
         self._start_redis()
-        log = (self.folder / "aws.log").open("wb")
-        self._aws = control.start(self.aws_port, self.folder / "aws", "process", PACE, log=log)
+        with (self.folder / "aws.log").open("wb") as log:
+            self._aws = control.start(self.aws_port, self.folder / "aws", "process", PACE, log=log)
         control.wait_ready(self.aws_port, START_SECONDS)
         os.environ.update(self._environment(self.web) | {"LOG_LEVEL": "WARNING"})  # what we print is the table
         import django
