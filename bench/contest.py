@@ -50,17 +50,12 @@ class Portal:
         stack = self.home.stack
         wanted = [(service, self.home.push(service)) for service in self.services]
         quiet(self.home, self.services)
-        with self._listening(listen) as word:
+        with hearing(self.home, self.services, listen) as word:
             calls, cpu, began = stack.calls, stack.worker_cpu(), time.time()
             seen = succeeded(self.home.click_all(wanted), PATIENCE)
             calls, cpu = stack.calls - calls, stack.worker_cpu() - cpu
         lags = tuple(seen[name] - at for name, at in word.completed.items()) if word else ()
         return Run(max(seen.values()) - began, calls, cpu, stack.worker_memory(), lags)
-
-    def _listening(self, listen: bool) -> AbstractContextManager[OwnWord | None]:
-        if not listen:
-            return nullcontext(None)
-        return listening(self.home.stack.aws_port, self.home.cluster, tuple(each.name for each in self.services))
 
 
 @dataclass
@@ -80,12 +75,17 @@ class Program:
         """All its services at once, each with a new image."""
         images = {each.name: f"{each.repository.uri}@{self.home.push(each)}" for each in self.services}
         quiet(self.home, self.services)
+        # What is heard is not needed here, but the machine is to be as busy with it as in the portal's runs.
+        with hearing(self.home, self.services, listen):
+            return self._run(self.command(self.home.cluster, images))
+
+    def _run(self, command: list[str]) -> Run:
         calls, began = self.door.calls.total(), time.time()
-        process = Popen(self.command(self.home.cluster, images), stdout=PIPE, env=os.environ | self._settings())
+        process = Popen(command, stdout=PIPE, env=os.environ | self._settings())
         said = (process.stdout.read() if process.stdout else b"").decode()
         _, code, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(code)
         took = time.time() - began
+        process.returncode = os.waitstatus_to_exitcode(code)
         if process.returncode:
             raise SystemExit(f"{self.name} ended with code {process.returncode}: {said}")
         cpu, mib = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
@@ -98,6 +98,13 @@ class Program:
             "AWS_SECRET_ACCESS_KEY": "any",
             "AWS_DEFAULT_REGION": REGION,
         }
+
+
+def hearing(home: Home, services: list[Service], listen: bool) -> AbstractContextManager[OwnWord | None]:
+    """Asks ECS itself when these are over, where that is wanted."""
+    if not listen:
+        return nullcontext(None)
+    return listening(home.stack.aws_port, home.cluster, tuple(each.name for each in services))
 
 
 def took_of(said: str, otherwise: float) -> float:
