@@ -195,6 +195,27 @@ class FakeEcs(ThreadingHTTPServer):
             "failures": [],
         }
 
+    def list_tasks(self, asked: Said) -> Said:
+        service = self.services[_name(asked["cluster"]), _name(asked["serviceName"])]
+        wanted = service.rollouts[0].desired if asked.get("desiredStatus", "RUNNING") == "RUNNING" else 0
+        name = service.arn.replace(":service/", ":task/")
+        return {"taskArns": [f"{name}.{number}" for number in range(wanted)]}
+
+    def describe_tasks(self, asked: Said) -> Said:
+        cluster = _name(asked["cluster"])
+        return {"tasks": [self._task(cluster, arn) for arn in asked["tasks"]], "failures": []}
+
+    def _task(self, cluster: str, arn: str) -> Said:
+        newest = self.services[cluster, _name(arn).rpartition(".")[0]].rollouts[0]
+        return {
+            "taskArn": arn,
+            "taskDefinitionArn": newest.task_definition,
+            "lastStatus": "RUNNING" if newest.is_over else "PENDING",
+            "desiredStatus": "RUNNING",
+            "createdAt": newest.created_at,
+            "containers": [],
+        }
+
     def register_task_definition(self, asked: Said) -> Said:
         arn = self.arn("task-definition", f"{asked['family']}:{next(_numbers)}")
         self.definitions[asked["family"]] = asked | {"taskDefinitionArn": arn, "status": "ACTIVE"}
@@ -211,11 +232,6 @@ class FakeEcs(ThreadingHTTPServer):
         return {"imageDetails": [each | {"repositoryName": asked["repositoryName"]} for each in found]}
 
 
-def _no_tasks(_ecs: FakeEcs, _asked: Said) -> Said:
-    """Tasks that are not listed cost nobody a call more; the portal's own look lists them first."""
-    return {"taskArns": []}
-
-
 Operation = Callable[[FakeEcs, Said], Said]
 OPERATIONS: dict[str, Operation] = {
     "CreateService": FakeEcs.create_service,
@@ -223,7 +239,8 @@ OPERATIONS: dict[str, Operation] = {
     "DescribeServiceDeployments": FakeEcs.describe_service_deployments,
     "DescribeServices": FakeEcs.describe_services,
     "DescribeTaskDefinition": FakeEcs.describe_task_definition,
-    "ListTasks": _no_tasks,
+    "DescribeTasks": FakeEcs.describe_tasks,
+    "ListTasks": FakeEcs.list_tasks,
     "RegisterTaskDefinition": FakeEcs.register_task_definition,
     "UpdateService": FakeEcs.update_service,
 }

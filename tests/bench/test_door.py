@@ -77,6 +77,20 @@ def test_an_imagined_rollout_is_over_when_the_bench_says_so(door, fakes):
     assert rollout_state(ecs) == "COMPLETED"
 
 
+def test_imagined_tasks_start_when_their_rollout_is_over(door, fakes):
+    ecs = ecs_of(door, NEAR)
+    make_service(ecs, "web")
+    ecs.update_service(cluster="shop", service="web", taskDefinition="web:2", desiredCount=2)
+    tasks = ecs.list_tasks(cluster="shop", serviceName="web")["taskArns"]
+    assert statuses(ecs, tasks) == ["PENDING", "PENDING"]
+    fakes[NEAR].end_all(0)
+    assert statuses(ecs, tasks) == ["RUNNING", "RUNNING"]
+
+
+def statuses(ecs: Any, tasks: list[str]) -> list[str]:
+    return [each["lastStatus"] for each in ecs.describe_tasks(cluster="shop", tasks=tasks)["tasks"]]
+
+
 def rollout_state(ecs: Any) -> str:
     (said,) = ecs.describe_services(cluster="shop", services=["web"])["services"]
     return next(each["rolloutState"] for each in said["deployments"] if each["status"] == "PRIMARY")
