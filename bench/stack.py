@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from bench.door import Door
 from bench.usage import cpu_seconds, memory_of_trees
 from bin.lib.install import PORTAL, ROOT, python_of
 from bin.lib.postgres import PrivatePostgres, free_port
-from bin.lib.processes import Processes, answers, procfile
+from bin.lib.processes import Processes, answers, endings, procfile
 from provisioning.localaws import control
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
@@ -125,6 +126,8 @@ class Stack:
 @contextmanager
 def running(database: str, poll_seconds: float, ways: dict[str, int]) -> Iterator[Stack]:
     """A started stack; `database` is "postgres" (a private one) or "sqlite". All of it ends with the block."""
+    for number in endings():
+        signal.signal(number, lambda *_: sys.exit(1))  # asked to stop, it takes along what it started
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="portal-bench-", ignore_cleanup_errors=True)))
         server = PrivatePostgres.found() if database == "postgres" else None
