@@ -18,6 +18,7 @@ DEV = ROOT / ".dev"
 PORTAL = ROOT / ".venv"
 LOCALAWS = DEV / "localaws"
 NODE = DEV / "node"
+BENCH = DEV / "bench"
 
 
 class CannotInstall(Exception):
@@ -39,9 +40,17 @@ def install(requirements: str, say: Callable[[str], None]) -> None:
         lambda: _environment(LOCALAWS, "localaws", say),
         lambda: _assets(say),
     ]
+    if requirements == "dev":
+        jobs.append(lambda: install_bench(say))
     with ThreadPoolExecutor() as pool:
         for outcome in [pool.submit(job) for job in jobs]:
             outcome.result()
+
+
+def install_bench(say: Callable[[str], None]) -> None:
+    """What bench/rollouts is measured against; nothing else needs it but the tests of that."""
+    DEV.mkdir(exist_ok=True)
+    _environment(BENCH, "bench", say)
 
 
 def _environment(folder: Path, name: str, say: Callable[[str], None]) -> None:
