@@ -33,7 +33,7 @@ MANIFESTS_PER_CALL = 100
 
 @dataclass(frozen=True)
 class PushedImage:
-    """`media_type` is the manifest's, `artifact_type` that of its contents, `subject` the image that it is a note on."""
+    """`media_type` is the manifest's, `artifact_type` that of its contents, `subject` the image it is a note on."""
 
     digest: str
     tags: tuple[str, ...]

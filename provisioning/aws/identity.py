@@ -69,10 +69,13 @@ CHANGES = (
     "ecs:CreateCluster",
     "ecs:CreateService",
     "ecs:UpdateService",
+    "ecs:StopServiceDeployment",
     "ecs:RegisterTaskDefinition",
     "elasticloadbalancing:CreateLoadBalancer",
     "elasticloadbalancing:CreateRule",
+    "elasticloadbalancing:SetRulePriorities",
     "ecr:CreateRepository",
+    "ecr:BatchGetImage",
     "logs:CreateLogGroup",
 )
 

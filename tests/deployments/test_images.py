@@ -130,3 +130,14 @@ def test_one_look_answers_for_a_new_release_and_for_the_preflight(placement, ecr
 
     assert sight.image.tags == ("v1",)
     assert not Deployment.objects.exists()
+
+
+def test_an_older_role_that_may_not_read_indexes_still_sees_its_images(placement, ecr):
+    details, _ = build(4, AMD, NOTE)
+    ecr.add_response("describe_images", {"imageDetails": details})
+    ecr.add_client_error("batch_get_image", "AccessDeniedException")
+
+    shown = images(placement.service)
+
+    assert shown.problem == ""
+    assert shown.choices[0].name == "v4"
