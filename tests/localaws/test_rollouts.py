@@ -7,6 +7,8 @@ from tests.localaws.site import LocalAws, Site, until
 
 pytestmark = pytest.mark.localaws
 
+EXITED = "Essential container in task exited"
+
 
 def test_a_first_deployment_completes_with_healthy_tasks_and_serves(site: Site):
     definition = site.launch(site.image("1"))
@@ -53,7 +55,8 @@ def test_a_broken_version_is_rolled_back_and_loses_no_request(site: Site, fault:
 
     assert (deployment["rolloutState"], deployment["taskDefinition"]) == ("COMPLETED", good)
     assert set(answers) == {"1"}
-    assert "deployment circuit breaker was triggered" in site.events()
+    assert "deployment failed: tasks failed to start." in site.events()
+    assert f"rolling back to deployment {deployment['id']}." in site.events()
     assert until(site.has_one_deployment)
 
 
@@ -122,7 +125,7 @@ def test_a_crashed_task_tells_its_exit_code_and_its_last_words_are_in_the_logs(s
 
     task = site.stopped_tasks()[0]
 
-    assert (task["stopCode"], task["stoppedReason"]) == ("EssentialContainerExited", "Essential container exited")
+    assert (task["stopCode"], task["stoppedReason"]) == ("EssentialContainerExited", EXITED)
     assert task["containers"][0]["exitCode"] == 3
     assert until(lambda: "fatal: this version cannot start" in site.log_lines())
 
