@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from provisioning.localaws.ecs import store
 from provisioning.localaws.ecs.names import ServiceKey, cluster_name, scope_of
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record
 
 
 def service_key(task: Record) -> ServiceKey | None:
@@ -23,7 +23,7 @@ class Board:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self._changed = threading.Condition(self.lock)
+        self._changed = threading.Condition()  # of its own: load balancers tell us while they hold a lock of theirs
         self._touched: set[ServiceKey] = set()
         self._tasks: dict[ServiceKey | None, dict[str, Record]] = defaultdict(dict)
 
@@ -49,16 +49,16 @@ class Board:
             self._tasks[service_key(task)].pop(task["taskArn"], None)
 
     def touch(self, key: ServiceKey | None) -> None:
-        """Have the scheduler look at the service at once."""
+        """Have the scheduler look at the service at once. Takes no lock that anything else waits for."""
         if key is None:
             return
-        with self.lock:
+        with self._changed:
             self._touched.add(key)
             self._changed.notify_all()
 
     def take(self, seconds: float) -> set[ServiceKey]:
         """The services to look at now; waits up to `seconds` for one."""
-        with self.lock:
+        with self._changed:
             if not self._touched:
                 self._changed.wait(seconds)
             taken, self._touched = self._touched, set()

@@ -10,8 +10,8 @@ from ministack.services import ecs_metadata, secretsmanager, ssm
 
 from provisioning.localaws.ecs.logs import LogStream
 from provisioning.localaws.ecs.names import scope_of, tail
+from provisioning.localaws.ecs.records import Record
 from provisioning.localaws.ecs.runtimes.base import Container, NotStarted
-from provisioning.localaws.ecs.store import Record
 
 _UNREADABLE = (
     "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed"

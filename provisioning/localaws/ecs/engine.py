@@ -1,5 +1,7 @@
 """The engine put together: it answers MiniStack's ECS calls, takes up its saved services, and ends with it."""
 
+import os
+
 from ministack import app as ministack_app
 
 from provisioning.localaws.checks import Reaches
@@ -19,7 +21,7 @@ REACHES = (*store.REACHES, Reaches("ministack.app", ("_stop_docker_containers",)
 
 
 def install(runtime_name: str) -> None:
-    """`docker` or `process`."""
+    """`docker` or `process`. LOCALAWS_DOCKER_TIMEOUT: seconds for one call of the engine."""
     board = Board()
     lifecycle = Lifecycle(board, _runtime(runtime_name))
     scheduler = Scheduler(board, lifecycle)
@@ -34,9 +36,9 @@ def _runtime(name: str) -> Runtime:
         from provisioning.localaws.ecs.runtimes.process import ProcessRuntime
 
         return ProcessRuntime()
-    from provisioning.localaws.ecs.runtimes.docker import DockerRuntime
+    from provisioning.localaws.ecs.runtimes.docker import CALL_TIMEOUT, DockerRuntime
 
-    return DockerRuntime(instance_id())
+    return DockerRuntime(instance_id(), float(os.environ.get("LOCALAWS_DOCKER_TIMEOUT", CALL_TIMEOUT)))
 
 
 def _handlers(board: Board, lifecycle: Lifecycle, scheduler: Scheduler) -> dict[str, store.Plain]:

@@ -4,9 +4,7 @@ import time
 
 from provisioning.localaws.ecs import events, history
 from provisioning.localaws.ecs.backoff import delay
-from provisioning.localaws.ecs.records import add_event, deployment
-from provisioning.localaws.ecs.store import Record
-from provisioning.localaws.ecs.view import breaker_of
+from provisioning.localaws.ecs.records import Record, add_event, breaker_of, deployment
 
 
 def task_failed(service: Record, task: Record) -> None:

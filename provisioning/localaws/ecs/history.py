@@ -6,8 +6,7 @@ from typing import Any
 from provisioning.localaws.ecs import names
 from provisioning.localaws.ecs.model import Breaker
 from provisioning.localaws.ecs.names import ServiceKey
-from provisioning.localaws.ecs.records import deployment_record
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record, deployment_record
 
 ONGOING = {"PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"}
 REPLACED = "A newer service deployment was started."

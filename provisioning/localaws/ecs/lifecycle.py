@@ -15,9 +15,8 @@ from provisioning.localaws.ecs.board import Board
 from provisioning.localaws.ecs.containers import TaskPlan, container_name, forget_metadata
 from provisioning.localaws.ecs.failures import task_failed
 from provisioning.localaws.ecs.names import scope_of
-from provisioning.localaws.ecs.records import add_event
+from provisioning.localaws.ecs.records import Record, add_event
 from provisioning.localaws.ecs.runtimes.base import Exit, Listener, NotStarted, Runtime, Started
-from provisioning.localaws.ecs.store import Record
 
 log = logging.getLogger("localaws.ecs")
 

@@ -11,7 +11,7 @@ from ministack.core.responses import request_scope
 from ministack.services import cloudwatch_logs
 
 from provisioning.localaws.ecs.names import Scope
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record
 
 log = logging.getLogger("localaws.ecs")
 

@@ -6,9 +6,8 @@ from provisioning.localaws.ecs.decide import Complete, End, Fail, Forget, Move, 
 from provisioning.localaws.ecs.failures import task_failed
 from provisioning.localaws.ecs.lifecycle import Lifecycle
 from provisioning.localaws.ecs.names import ServiceKey
-from provisioning.localaws.ecs.records import add_event, deployment, primary, task_record
+from provisioning.localaws.ecs.records import Record, add_event, deployment, primary, task_record
 from provisioning.localaws.ecs.rolling import Start, Stop
-from provisioning.localaws.ecs.store import Record
 
 
 class Moves:

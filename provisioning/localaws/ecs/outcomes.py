@@ -4,8 +4,7 @@ import time
 
 from provisioning.localaws.ecs import events, history
 from provisioning.localaws.ecs.decide import Cause
-from provisioning.localaws.ecs.records import add_event, deployment, primary
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record, add_event, deployment, primary
 
 DEPLOYMENT_REASONS = {
     Cause.TASKS_FAILED: "ECS deployment circuit breaker: tasks failed to start.",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from provisioning.localaws.ecs import strict
 from provisioning.localaws.ecs.names import Scope
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record
 
 ZONES = ("a", "b")
 HOSTS_COME_AFTER = 20.0  # seconds; for "late-hosts", from the first task that asks for a place in the cluster

@@ -8,8 +8,10 @@ import uuid
 from typing import Any
 
 from provisioning.localaws.ecs import names
+from provisioning.localaws.ecs.model import Breaker
 from provisioning.localaws.ecs.names import Scope, ServiceKey
-from provisioning.localaws.ecs.store import Record
+
+Record = dict[str, Any]
 
 KEPT_EVENTS = 100
 
@@ -159,3 +161,15 @@ def shown(value: Any) -> Any:
             name: shown(each) for name, each in value.items() if not name.startswith("_") and each not in (None, "")
         }
     return [shown(each) for each in value] if isinstance(value, list) else value
+
+
+def breaker_of(record: Record) -> Breaker:
+    asked = record["deploymentConfiguration"].get("deploymentCircuitBreaker") or {}
+    threshold = asked.get("thresholdConfiguration") or {}
+    return Breaker(
+        enabled=asked.get("enable", False),
+        rolls_back=asked.get("rollback", False),
+        resets=asked.get("resetOnHealthyTask", True),
+        kind=threshold.get("type", "BOUNDED_PERCENT"),
+        value=int(threshold.get("value", 50)),
+    )

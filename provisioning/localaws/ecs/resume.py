@@ -4,6 +4,7 @@ import time
 
 from provisioning.localaws.ecs import store, task_targets
 from provisioning.localaws.ecs.board import Board
+from provisioning.localaws.ecs.records import Record
 
 
 def resume(board: Board) -> None:
@@ -17,7 +18,7 @@ def resume(board: Board) -> None:
                 board.touch(key)
 
 
-def _bury(task: store.Record) -> None:
+def _bury(task: Record) -> None:
     task_targets.withdraw(task, None)
     task["_targets"] = []
     if task.get("stoppedAt") is None:

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import defaultdict
 
 from provisioning.localaws.ecs import history, store, view
 from provisioning.localaws.ecs.board import Board
@@ -13,7 +12,7 @@ from provisioning.localaws.ecs.lifecycle import Lifecycle
 from provisioning.localaws.ecs.model import Phase, Service
 from provisioning.localaws.ecs.moves import Moves
 from provisioning.localaws.ecs.names import ServiceKey
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record
 from provisioning.localaws.elbv2 import targets
 from provisioning.localaws.elbv2.targets import Target
 
@@ -33,7 +32,7 @@ class Scheduler:
         self.board, self.lifecycle = board, lifecycle
         self._due: dict[ServiceKey, float] = {}
         self._closed = False
-        self._by_group: dict[str, set[ServiceKey]] = defaultdict(set)
+        self._by_group: dict[str, frozenset[ServiceKey]] = {}  # read by threads of the load balancers
         self.moves = Moves(board, lifecycle)
 
     def begin(self) -> None:
@@ -46,7 +45,7 @@ class Scheduler:
             self.lifecycle.close()
 
     def _target_changed(self, target: Target) -> None:
-        for key in list(self._by_group[target.group]):
+        for key in self._by_group.get(target.group, ()):
             self.board.touch(key)
 
     def _run(self) -> None:
@@ -102,7 +101,8 @@ class Scheduler:
             if each["status"] == "ACTIVE":
                 each["desiredCount"] = sum(task["desiredStatus"] == "RUNNING" for task in own)
         for block in service["loadBalancers"]:
-            self._by_group[block.get("targetGroupArn", "")].add(key)
+            group = block.get("targetGroupArn", "")
+            self._by_group[group] = self._by_group.get(group, frozenset()) | {key}
 
     def _wait(self, key: ServiceKey, state: Service) -> float:
         """Seconds until time alone may change something."""

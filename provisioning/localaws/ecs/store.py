@@ -9,6 +9,7 @@ from ministack.services import ecs
 
 from provisioning.localaws.checks import Reaches
 from provisioning.localaws.ecs.names import Scope, ServiceKey, scope_of, tail
+from provisioning.localaws.ecs.records import Record
 
 REACHES = (
     Reaches(
@@ -22,7 +23,6 @@ REACHES = (
     Reaches("ministack.core.responses", ("get_account_id", "get_region", "request_scope", "json_response")),
 )
 
-Record = dict[str, Any]
 Handler = Callable[[dict[str, Any]], Any]
 Plain = Callable[[dict[str, Any]], Record]  # answers with what the caller sees, or raises
 

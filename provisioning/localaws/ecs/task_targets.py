@@ -3,8 +3,7 @@
 import zlib
 
 from provisioning.localaws.ecs import events
-from provisioning.localaws.ecs.records import add_event
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record, add_event
 from provisioning.localaws.ecs.view import targets_of
 from provisioning.localaws.elbv2 import targets
 from provisioning.localaws.elbv2.targets import SIMULATED, Target

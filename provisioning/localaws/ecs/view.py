@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterable
 
 from provisioning.localaws.ecs import events
-from provisioning.localaws.ecs.model import Breaker, Deployment, Health, Phase, Service, State, StopType, Task
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.model import Deployment, Health, Phase, Service, State, StopType, Task
+from provisioning.localaws.ecs.records import Record, breaker_of
 from provisioning.localaws.elbv2 import targets
 from provisioning.localaws.elbv2.targets import Target
 
@@ -30,18 +30,6 @@ def service_of(record: Record, tasks: Iterable[Record], asked_to: str = "") -> S
         last_good=good["id"] if good else "",
         is_steady=record["_steady"],
         is_deleted=record["status"] == "DRAINING",
-    )
-
-
-def breaker_of(record: Record) -> Breaker:
-    asked = record["deploymentConfiguration"].get("deploymentCircuitBreaker") or {}
-    threshold = asked.get("thresholdConfiguration") or {}
-    return Breaker(
-        enabled=asked.get("enable", False),
-        rolls_back=asked.get("rollback", False),
-        resets=asked.get("resetOnHealthyTask", True),
-        kind=threshold.get("type", "BOUNDED_PERCENT"),
-        value=int(threshold.get("value", 50)),
     )
 
 

@@ -8,7 +8,7 @@ from ministack.core.responses import error_response_json, json_response
 
 from provisioning.localaws.ecs import names, store
 from provisioning.localaws.ecs.names import ServiceKey
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record
 
 Request = dict[str, Any]
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-from provisioning.localaws.ecs import history, names, store, view
+from provisioning.localaws.ecs import history, names, records, store
 from provisioning.localaws.ecs.api.answers import Refused, Request, page, service_of
 from provisioning.localaws.ecs.board import Board
 from provisioning.localaws.ecs.model import StopType
 from provisioning.localaws.ecs.names import ServiceKey
-from provisioning.localaws.ecs.records import shown
+from provisioning.localaws.ecs.records import Record, shown
 from provisioning.localaws.ecs.scheduler import Scheduler
-from provisioning.localaws.ecs.store import Record
 
 MOST_ARNS = 20
 REQUESTED = {StopType.ROLLBACK: "ROLLBACK_REQUESTED", StopType.ABORT: "STOP_REQUESTED"}
@@ -98,7 +97,7 @@ def _service_deployment(service: Record, arn: str) -> Record | None:
     if record is None:
         return None
     if record["status"] in history.ONGOING:
-        breaker, failures = view.breaker_of(service), record["deploymentCircuitBreaker"]["failureCount"]
+        breaker, failures = records.breaker_of(service), record["deploymentCircuitBreaker"]["failureCount"]
         history.count_failures(record, failures, breaker, service["desiredCount"])
     target = history.counts(service, record["targetServiceRevision"]["arn"])
     sources = [history.counts(service, each["arn"]) for each in record["sourceServiceRevisions"]]

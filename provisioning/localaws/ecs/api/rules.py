@@ -8,8 +8,7 @@ from provisioning.localaws.ecs import history, store, strict
 from provisioning.localaws.ecs.api.answers import Refused, Request
 from provisioning.localaws.ecs.decide import STRATEGIES
 from provisioning.localaws.ecs.names import Scope
-from provisioning.localaws.ecs.records import shown
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record, shown
 
 ROLE = "AWSServiceRoleForECS"
 

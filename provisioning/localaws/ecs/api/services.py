@@ -14,9 +14,8 @@ from provisioning.localaws.ecs.api.rules import (
 )
 from provisioning.localaws.ecs.board import Board
 from provisioning.localaws.ecs.names import ServiceKey
-from provisioning.localaws.ecs.records import DEPLOYMENT_DEFAULTS, SETTINGS, primary, service_record, shown
+from provisioning.localaws.ecs.records import DEPLOYMENT_DEFAULTS, SETTINGS, Record, primary, service_record, shown
 from provisioning.localaws.ecs.scheduler import Scheduler
-from provisioning.localaws.ecs.store import Record
 
 # A change of these starts a deployment, as a new task definition does.
 STARTING = (

@@ -7,8 +7,7 @@ from provisioning.localaws.ecs.api.answers import Refused, Request, cluster_of, 
 from provisioning.localaws.ecs.api.rules import task_definition_arn
 from provisioning.localaws.ecs.board import Board
 from provisioning.localaws.ecs.lifecycle import Lifecycle
-from provisioning.localaws.ecs.records import shown, task_record
-from provisioning.localaws.ecs.store import Record
+from provisioning.localaws.ecs.records import Record, shown, task_record
 
 FROM_REQUEST = ("group", "startedBy", "overrides", "enableExecuteCommand", "platformVersion", "tags")
 

@@ -68,7 +68,7 @@ class DockerRuntime:
                     self._client.images.pull(image)
             except (DockerException, requests.exceptions.RequestException) as problem:
                 if not self._has(image):
-                    raise NotStarted(f"CannotPullContainerError: {problem}") from problem
+                    raise NotStarted(f"CannotPullContainerError: {_words(problem)}") from problem
         return image.partition("@")[2] or self._digest(image)
 
     def _has(self, image: str) -> bool:
@@ -255,7 +255,13 @@ def _explained(error: str, call: Callable[[], Any]) -> Any:
     except (APIError, ValueError, TypeError) as problem:
         if getattr(problem, "status_code", 0) == 409:
             raise _NameTaken from problem
-        raise NotStarted(f"{error}: {getattr(problem, 'explanation', None) or problem}") from problem
+        raise NotStarted(f"{error}: {_words(problem)}") from problem
+
+
+def _words(problem: Exception) -> str:
+    """What the engine said, as the agent of ECS passes it on."""
+    said = getattr(problem, "explanation", None)
+    return f"Error response from daemon: {said}" if said else str(problem)
 
 
 def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
