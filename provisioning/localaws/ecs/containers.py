@@ -1,9 +1,10 @@
 """What a task's containers are started with: their definition with the task's overrides, environment and labels."""
 
-import hashlib
 import json
 import os
 import secrets
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ministack.services import ecs_metadata, secretsmanager, ssm
@@ -19,9 +20,13 @@ _UNREADABLE = (
 HOST = "host.docker.internal"  # this machine, seen from a container
 
 
+@cache
 def instance_id() -> str:
-    """Which launcher a container belongs to: the same after a restart with the same state directory."""
-    return hashlib.sha256(os.environ["STATE_DIR"].encode()).hexdigest()[:12]
+    """Which launcher a container belongs to: the same after a restart, because it is kept with the state."""
+    kept = Path(os.environ["STATE_DIR"]) / "instance"
+    if not kept.exists():
+        kept.write_text(secrets.token_hex(6))
+    return kept.read_text()
 
 
 def container_name(task_arn: str, name: str) -> str:

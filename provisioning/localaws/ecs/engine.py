@@ -27,6 +27,7 @@ def install(runtime_name: str) -> None:
     scheduler = Scheduler(board, lifecycle)
     store.answer_with({name: answering(each) for name, each in _handlers(board, lifecycle, scheduler).items()})
     store.after_restore(lambda: resume(board))
+    store.save_under(board.lock)
     _end_with_the_launcher(scheduler)
     scheduler.begin()
 

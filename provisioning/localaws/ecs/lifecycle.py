@@ -47,6 +47,7 @@ class Lifecycle:
             task_targets.withdraw(task, service)
             waiting = self._waiting.get(task["taskArn"])
             if waiting and waiting.cancel():
+                del self._waiting[task["taskArn"]]
                 self._finish(task)
             elif task["lastStatus"] == "RUNNING":
                 task["lastStatus"] = "DEACTIVATING"

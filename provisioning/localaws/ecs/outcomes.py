@@ -82,7 +82,8 @@ def roll_back(service: Record, cause: Cause) -> None:
     broken.update(status="ACTIVE", desiredCount=0)
     good = _restored(service)
     good.update(status="PRIMARY", rolloutState="IN_PROGRESS", desiredCount=service["desiredCount"])
-    good.update(rolloutStateReason=f"ECS deployment circuit breaker: rolling back to deploymentId {good['id']}.")
+    who = "circuit breaker" if cause is Cause.TASKS_FAILED else "rollback"
+    good.update(rolloutStateReason=f"ECS deployment {who}: rolling back to deploymentId {good['id']}.")
     good.update(_rollback=True, _service_deployment=broken["_service_deployment"], failedTasks=0, _failures=0)
     good.update(_not_before=0.0, updatedAt=time.time())
     service["taskDefinition"] = good["taskDefinition"]

@@ -24,6 +24,8 @@ WHILE_UNPROVEN = 0.25
 WHILE_WAITING = 0.5  # for a growing delay to pass, or for hosts to come
 AT_REST = 60.0
 
+KEPT_STOPPED = 3600.0  # seconds that ECS remembers stopped tasks
+
 MOST_ROUNDS = 50  # of moves in one look; a service settles after a few
 
 
@@ -32,6 +34,7 @@ class Scheduler:
         self.board, self.lifecycle = board, lifecycle
         self._due: dict[ServiceKey, float] = {}
         self._closed = False
+        self._forget_at = 0.0
         self._by_group: dict[str, frozenset[ServiceKey]] = {}  # read by threads of the load balancers
         self.moves = Moves(board, lifecycle)
 
@@ -40,9 +43,9 @@ class Scheduler:
         threading.Thread(target=self._run, daemon=True, name="localaws-ecs").start()
 
     def close(self) -> None:
-        self._closed = True
-        with self.board.lock:
-            self.lifecycle.close()
+        with self.board.lock:  # a look that is under way may still start tasks
+            self._closed = True
+        self.lifecycle.close()
 
     def _target_changed(self, target: Target) -> None:
         for key in self._by_group.get(target.group, ()):
@@ -50,12 +53,24 @@ class Scheduler:
 
     def _run(self) -> None:
         while not self._closed:
+            self._forget_stopped()
             for key in self._next():
                 try:
                     self.look(key)
                 except Exception:
                     log.exception("the service %s could not be looked at, going on", key.path)
                     self._due[key] = time.monotonic() + WHILE_WAITING
+
+    def _forget_stopped(self) -> None:
+        """Drop the tasks that stopped so long ago that ECS does not know them any more."""
+        if time.monotonic() < self._forget_at:
+            return
+        self._forget_at = time.monotonic() + AT_REST
+        oldest = time.time() - KEPT_STOPPED
+        with self.board.lock:
+            for task in store.tasks():
+                if task.get("stoppedAt") and task["stoppedAt"] < oldest:
+                    store.drop_task(task["taskArn"])
 
     def _next(self) -> set[ServiceKey]:
         soonest = min(self._due.values(), default=time.monotonic() + AT_REST)

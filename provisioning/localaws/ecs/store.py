@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, request_scope
@@ -50,6 +51,17 @@ def answer_with(handlers: dict[str, Handler]) -> None:
 def after_restore(resume: Callable[[], None]) -> None:
     """Call `resume` once MiniStack has read its saved state, instead of its own scheduler."""
     ecs._start_restored_service_reconciler = resume
+
+
+def save_under(lock: AbstractContextManager[object]) -> None:
+    """Have MiniStack save its stores while nothing changes them."""
+    original = ecs.get_state
+
+    def get_state() -> Any:
+        with lock:
+            return original()
+
+    ecs.get_state = get_state
 
 
 def service(key: ServiceKey) -> Record | None:

@@ -10,7 +10,8 @@ from provisioning.localaws.elbv2.targets import SIMULATED, Target
 
 
 def enter(task: Record, service: Record) -> None:
-    """Register the running task in the target groups of its service."""
+    """Register the running task in the target groups that its service has now."""
+    task["_wanted_targets"] = len(service["loadBalancers"])
     for block in service["loadBalancers"]:
         address = _address(task, block.get("containerName", ""), int(block.get("containerPort", 80)))
         if address and block.get("targetGroupArn"):

@@ -47,7 +47,7 @@ def _deployment(record: Record, asked_to: str) -> Deployment:
 
 
 def task_of(service: Record, record: Record) -> Task:
-    health, why = health_of(service, record)
+    health, why = health_of(record)
     return Task(
         id=record["taskArn"],
         deployment=record["_deployment"],
@@ -70,7 +70,7 @@ def targets_of(record: Record) -> list[Target]:
     return [Target(*each) for each in record["_targets"]]
 
 
-def health_of(service: Record, record: Record) -> tuple[Health, str]:
+def health_of(record: Record) -> tuple[Health, str]:
     """The worst of the task's checks, and what it is stopped for when that is unhealthy."""
     if record["lastStatus"] != "RUNNING":
         return Health.UNPROVEN, ""
@@ -81,12 +81,13 @@ def health_of(service: Record, record: Record) -> tuple[Health, str]:
     states = [targets.health(each).state for each in registered]
     if "unhealthy" in states:
         return Health.UNHEALTHY, events.failed_target_checks(registered[states.index("unhealthy")].group)
-    return _passed(service, record, [*checked, *(state.upper() for state in states)]), ""
+    return _passed(record, [*checked, *(state.upper() for state in states)]), ""
 
 
-def _passed(service: Record, record: Record, states: list[str]) -> Health:
+def _passed(record: Record, states: list[str]) -> Health:
+    wanted = record.get("_wanted_targets", 0)
     if not states:
-        settled = time.time() - record["startedAt"] >= SETTLING and not service["loadBalancers"]
+        settled = time.time() - record["startedAt"] >= SETTLING and not wanted
         return Health.HEALTHY if settled else Health.UNPROVEN
-    reachable = len(record["_targets"]) == len(service["loadBalancers"])
+    reachable = len(record["_targets"]) == wanted
     return Health.HEALTHY if reachable and set(states) == {"HEALTHY"} else Health.UNPROVEN

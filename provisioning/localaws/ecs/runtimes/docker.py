@@ -54,7 +54,6 @@ class DockerRuntime:
 
     def listen(self, listener: Listener) -> None:
         self._listener = listener
-        self._sweep()
         for loop in (self._follow_events, self._sweep_regularly):
             threading.Thread(target=loop, daemon=True, name=f"localaws-docker{loop.__name__}").start()
 
@@ -184,8 +183,10 @@ class DockerRuntime:
                     self._remove_soon(name)
 
     def _sweep_regularly(self) -> None:
-        while not self._closed.wait(SWEEP_EVERY):
+        """At once, for what a former launcher left, and then again and again."""
+        while not self._closed.is_set():
             self._sweep()
+            self._closed.wait(SWEEP_EVERY)
 
     def close(self) -> None:
         self._closed.set()
