@@ -10,7 +10,7 @@ from provisioning.localaws.ecs.decide import STRATEGIES
 from provisioning.localaws.ecs.names import Scope
 from provisioning.localaws.ecs.records import Record, shown
 
-ROLE = "AWSServiceRoleForECS"
+ROLE_PATH = "/aws-service-role/ecs.amazonaws.com/"
 
 
 def task_definition_arn(scope: Scope, reference: str) -> str:
@@ -65,6 +65,6 @@ def current_answer(record: Record) -> Record:
 
 def _has_role() -> bool:
     """Asked through MiniStack's own door, in the account of the request."""
-    asked = {"Action": ["GetRole"], "RoleName": [ROLE]}
-    status, _, _ = asyncio.run(iam.handle_request("POST", "/", {}, b"", asked))
-    return bool(status == 200)
+    asked = {"Action": ["ListRoles"], "PathPrefix": [ROLE_PATH]}
+    _, _, body = asyncio.run(iam.handle_request("POST", "/", {}, b"", asked))
+    return ROLE_PATH.encode() in body
