@@ -92,6 +92,7 @@ class DockerRuntime:
                     return self._start(container)
                 self._clear(container.name, deadline)
         except BaseException:
+            self._ids.pop(container.name, None)
             self._known.discard(container.name)
             self._remove_soon(container.name)
             raise
@@ -112,6 +113,7 @@ class DockerRuntime:
     def _clear(self, name: str, deadline: float) -> None:
         """Until nothing of that name is there. The timed out call may still be at work."""
         log.warning("the start of %s timed out, and is looked for before the next", name)
+        self._ids.pop(name, None)  # its end is no news
         while time.monotonic() < deadline and not self._closed.is_set():
             with suppress(*TIMEOUTS, APIError):
                 if not self._remove(name):
