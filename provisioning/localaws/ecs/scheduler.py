@@ -19,7 +19,7 @@ from provisioning.localaws.elbv2.targets import Target
 log = logging.getLogger("localaws.ecs")
 
 # Seconds until the next look at a service, when nothing wakes the scheduler before.
-WHILE_DRAINING = 0.05
+WHILE_DRAINING = 0.1
 WHILE_UNPROVEN = 0.25
 WHILE_WAITING = 0.5  # for a growing delay to pass, or for hosts to come
 AT_REST = 60.0
