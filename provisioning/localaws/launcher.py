@@ -6,29 +6,13 @@ import docker
 from docker.errors import DockerException
 from ministack import app as ministack_app
 
-from provisioning.localaws import (
-    capacity,
-    cfn_types,
-    containers,
-    health,
-    pacing,
-    plans,
-    process_runtime,
-    public_parameters,
-    shutdown,
-    status,
-    steady_state,
-    targets,
-    task_health,
-    traffic,
-)
+from provisioning.localaws import cfn_types, health, pacing, plans, public_parameters, status, traffic
 from provisioning.localaws.checks import MismatchError, check
+from provisioning.localaws.ecs import engine
+from provisioning.localaws.elbv2 import targets
 from provisioning.localaws.options import Options
 
-PATCHES = (
-    *(capacity, cfn_types, containers, health, pacing, plans, process_runtime, public_parameters),
-    *(shutdown, status, steady_state, targets, task_health, traffic),
-)
+PATCHES = (cfn_types, engine, health, pacing, plans, public_parameters, status, targets, traffic)
 
 
 def run(options: Options) -> int:
@@ -68,14 +52,7 @@ def _install(options: Options, runtime: str) -> None:
     public_parameters.install()
     pacing.install(options.pace)
     plans.install()
-    containers.install()
     health.install()
     traffic.install()
-    targets.install()
-    task_health.install()
-    steady_state.install()
-    capacity.install()
     status.install(runtime)
-    shutdown.install()
-    if runtime == "process":
-        process_runtime.install()
+    engine.install(runtime)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import pytest
+
 from deployments import states, tasks
 from deployments.catalog import services as catalog
 from deployments.catalog.rules import Identity, Settings
@@ -156,7 +158,8 @@ def finish(deployment: Deployment) -> Deployment:
 
 
 def start(state_dir: Any, runtime: str, port: int) -> Cloud:
-    with (state_dir / "log.txt").open("ab") as log:
+    with (state_dir / "log.txt").open("ab") as log, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOCALAWS_LONGEST_GRACE", "5")  # the sample starts at once: a broken release need not take minutes
         process = control.start(port, state_dir, runtime, 0.0, log=log)
     try:
         said = control.wait_ready(port)

@@ -11,13 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from provisioning.localaws import control, images
+from provisioning.localaws.interpreter import executable, interpreter_layer
+from provisioning.localaws.layers import File, build_layer
+from provisioning.localaws.registry import Repository
 
+PROGRAM = Path(__file__).with_name("program.py")
 ACCOUNT = "111111111111"
 REGION = "eu-west-1"
 PATIENCE = 90  # seconds for anything at all to happen
@@ -126,6 +131,15 @@ class Site:
     def image(self, version: str, fault: str = "") -> str:
         return self.aws.push(self.name, version, fault)
 
+    def program(self, version: str, **variables: str) -> str:
+        """An image of the test program, by digest, that misbehaves as the variables say."""
+        layers, command = [build_layer({"/app/app.py": File(PROGRAM.read_bytes())})], ["python3", "/app/app.py"]
+        if self.aws.runtime == "docker":
+            layers, command = [interpreter_layer(PROGRAM), *layers], [str(executable()), "-S", "/app/app.py"]
+        config = images.image_config(layers, command, {"VERSION": version, "PORT": "8080", **variables}, version)
+        digest = images._push(Repository(self.aws.registry, self.name), version, layers, config)
+        return f"{self.aws.registry}/{self.name}@{digest}"
+
     def missing_image(self) -> str:
         return f"{self.aws.registry}/{self.name}@sha256:{'0' * 64}"
 
@@ -184,6 +198,25 @@ class Site:
         definition = self.define(image, **container)
         self.update(definition)
         return definition
+
+    def service_deployment(self) -> dict[str, Any]:
+        """The current one, as DescribeServiceDeployments tells it."""
+        arn = self.service()["currentServiceDeployment"]
+        found = self.ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"]
+        return dict(found[0])
+
+    def ended(self) -> dict[str, Any]:
+        """The current service deployment, once it is over."""
+
+        def over() -> dict[str, Any] | None:
+            found = self.service_deployment()
+            return found if "finishedAt" in found else None
+
+        return dict(until(over))
+
+    def running_tasks(self) -> list[dict[str, Any]]:
+        arns = self.ecs.list_tasks(cluster=self.name)["taskArns"]
+        return list(self.ecs.describe_tasks(cluster=self.name, tasks=arns)["tasks"]) if arns else []
 
     def close(self) -> None:
         """End the service's tasks, which would otherwise slow the tests that follow."""

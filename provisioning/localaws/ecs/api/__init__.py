@@ -1,0 +1,1 @@
+"""The calls that the engine answers, in ECS's shapes and with its errors."""

@@ -1,0 +1,1 @@
+"""Load balancing behind MiniStack's stores."""
