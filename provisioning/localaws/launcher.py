@@ -16,19 +16,22 @@ from provisioning.localaws import (
     process_runtime,
     public_parameters,
     shutdown,
-    status,
     steady_state,
     targets,
     task_health,
     traffic,
 )
 from provisioning.localaws.checks import MismatchError, check
+from provisioning.localaws.gateway import front
+from provisioning.localaws.gateway.asgi import App
 from provisioning.localaws.options import Options
 
 PATCHES = (
     *(capacity, cfn_types, containers, health, pacing, plans, process_runtime, public_parameters),
-    *(shutdown, status, steady_state, targets, task_health, traffic),
+    *(shutdown, steady_state, targets, task_health, traffic, front),
 )
+
+MOUNTS: dict[str, App] = {}  # what our own applications answer instead of MiniStack, by the prefix of the path
 
 
 def run(options: Options) -> int:
@@ -75,7 +78,7 @@ def _install(options: Options, runtime: str) -> None:
     task_health.install()
     steady_state.install()
     capacity.install()
-    status.install(runtime)
+    front.install(runtime, MOUNTS)
     shutdown.install()
     if runtime == "process":
         process_runtime.install()

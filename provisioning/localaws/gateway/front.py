@@ -1,0 +1,36 @@
+"""Puts the front before MiniStack: endpoints, then faults, then whose unsigned traffic is, then who answers it."""
+
+import json
+import os
+from collections.abc import Mapping
+
+from ministack import app as ministack_app
+
+from provisioning.localaws.checks import Reaches
+from provisioning.localaws.gateway import connections
+from provisioning.localaws.gateway.accounts import in_their_account
+from provisioning.localaws.gateway.asgi import App, Receive, Scope, Send
+from provisioning.localaws.gateway.endpoints import with_endpoints
+from provisioning.localaws.gateway.faults import Faults, parse, with_faults
+
+REACHES = (
+    *connections.REACHES,
+    Reaches("ministack.app", ("app", "main")),
+    Reaches("ministack.core.responses", ("request_scope", "get_account_id", "set_request_account_id")),
+)
+
+
+def install(runtime: str, mounts: Mapping[str, App]) -> None:
+    """`mounts` are applications of our own by the prefix of the paths they answer, which they see whole."""
+    connections.install()
+    faults = Faults(parse(json.loads(os.environ.get("LOCALAWS_FAULTS") or '{"faults": []}')))
+    inner = _mounted(in_their_account(ministack_app.app), mounts)
+    ministack_app.app = with_endpoints(with_faults(inner, faults), runtime, faults)
+
+
+def _mounted(app: App, mounts: Mapping[str, App]) -> App:
+    async def chosen(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        await next((own for prefix, own in mounts.items() if path.startswith(prefix)), app)(scope, receive, send)
+
+    return chosen
