@@ -13,7 +13,7 @@ from portal.accounts.models import Customer, User
 from portal.demo.infrastructure import REGION
 from portal.demo.report import NotSeen, wait_until
 from provisioning.facts import load_balancer_url
-from provisioning.localaws.images import push_sample
+from provisioning.localaws.sample.images import push_sample
 from provisioning.models import AwsAccount, Environment
 
 # name, public or internal, the paths the load balancer sends to it

@@ -8,13 +8,9 @@ from ministack import app as ministack_app
 
 from provisioning.localaws import (
     capacity,
-    cfn_types,
     containers,
     health,
-    pacing,
-    plans,
     process_runtime,
-    public_parameters,
     shutdown,
     steady_state,
     targets,
@@ -22,12 +18,14 @@ from provisioning.localaws import (
     traffic,
 )
 from provisioning.localaws.checks import MismatchError, check
+from provisioning.localaws.cloudformation import pacing, plans, resource_types
 from provisioning.localaws.gateway import front
 from provisioning.localaws.gateway.asgi import App
 from provisioning.localaws.options import Options
+from provisioning.localaws.ssm import public_parameters
 
 PATCHES = (
-    *(capacity, cfn_types, containers, health, pacing, plans, process_runtime, public_parameters),
+    *(capacity, resource_types, containers, health, pacing, plans, process_runtime, public_parameters),
     *(shutdown, steady_state, targets, task_health, traffic, front),
 )
 
@@ -67,7 +65,7 @@ def choose_runtime(asked: str) -> str:
 
 
 def _install(options: Options, runtime: str) -> None:
-    cfn_types.install()
+    resource_types.install()
     public_parameters.install()
     pacing.install(options.pace)
     plans.install()

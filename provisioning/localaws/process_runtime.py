@@ -12,9 +12,9 @@ from typing import Any
 from docker.errors import ImageNotFound, NotFound
 from ministack.services import ecs
 
-from provisioning.localaws import image_store
 from provisioning.localaws.checks import Reaches
-from provisioning.localaws.image_store import Image, NoSuchImageError
+from provisioning.localaws.ecr import image_store
+from provisioning.localaws.ecr.image_store import Image, NoSuchImageError
 from provisioning.localaws.processes import ProcessContainer, Program, SimulatedContainer
 
 REACHES = (*image_store.REACHES, Reaches("ministack.services.ecs", ("_get_docker",)))

@@ -16,7 +16,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from provisioning.localaws import control, images
+from provisioning.localaws import control
+from provisioning.localaws.sample import images
 
 ACCOUNT = "111111111111"
 REGION = "eu-west-1"

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from provisioning.localaws.images import SAMPLE
+from provisioning.localaws.sample.images import SAMPLE
 from tests.localaws.conftest import free_port
 from tests.localaws.site import until
 
