@@ -32,6 +32,7 @@ class Asked:
     service: str
     operation: str
     protocol: Protocol
+    form: str  # what the query protocols send, as it was sent
 
 
 async def understand(scope: Scope, receive: Receive) -> tuple[Asked, Receive]:
@@ -40,21 +41,29 @@ async def understand(scope: Scope, receive: Receive) -> tuple[Asked, Receive]:
     if header(scope, "content-type").startswith(FORM):
         body = await read_body(receive)
         form, receive = body.decode("utf-8", "replace"), again(body, receive)
-    account, service = _whose(scope)
-    action = _action(form or scope["query_string"].decode("latin-1"))
+    form = form or scope["query_string"].decode("latin-1")
+    service, action = service_of(scope), parse_qs(form).get("Action", [""])[0]
     target = header(scope, "x-amz-target").rpartition(".")[2]
-    return Asked(account, service, target or action, _protocol(service, target, action)), receive
+    return Asked(_whose(scope), service, target or action, _protocol(service, target, action), form), receive
 
 
-def _whose(scope: Scope) -> tuple[str, str]:
-    """Account and service, from the signature's scope (key/date/region/service/aws4_request) or from the path."""
-    signature = header(scope, "authorization").partition("Credential=")[2].partition(",")[0].split("/")
-    if len(signature) >= 4:
-        return account_of(signature[0]), signature[3]
-    for prefix, service in UNSIGNED.items():
-        if scope["path"].startswith(prefix):
-            return split_account(scope["path"].removeprefix(prefix))[0] or account_of(""), service
-    return account_of(""), ""
+def service_of(scope: Scope) -> str:
+    """By the signature, or by the path of what nobody signs; empty where neither tells."""
+    _, service = _signed(scope)
+    return service or next((name for prefix, name in UNSIGNED.items() if scope["path"].startswith(prefix)), "")
+
+
+def _whose(scope: Scope) -> str:
+    key, service = _signed(scope)
+    prefix = next((each for each in UNSIGNED if scope["path"].startswith(each)), "")
+    named = "" if service or not prefix else split_account(scope["path"].removeprefix(prefix))[0]
+    return named or account_of(key)
+
+
+def _signed(scope: Scope) -> tuple[str, str]:
+    """Access key and service of the signature's scope, which reads key/date/region/service/aws4_request."""
+    parts = header(scope, "authorization").partition("Credential=")[2].partition(",")[0].split("/")
+    return (parts[0], parts[3]) if len(parts) >= 4 else ("", "")
 
 
 def account_of(access_key: str) -> str:
@@ -62,10 +71,6 @@ def account_of(access_key: str) -> str:
     apart = copy_context()
     apart.run(set_request_account_id, access_key)
     return str(apart.run(get_account_id))
-
-
-def _action(form: str) -> str:
-    return parse_qs(form).get("Action", [""])[0]
 
 
 def _protocol(service: str, target: str, action: str) -> Protocol:

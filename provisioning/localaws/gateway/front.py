@@ -1,4 +1,4 @@
-"""Puts the front before MiniStack: endpoints, then faults, then whose unsigned traffic is, then who answers it."""
+"""Puts the front before MiniStack: endpoints, then faults, then what MiniStack gives too freely, then who answers."""
 
 import json
 import os
@@ -12,9 +12,12 @@ from provisioning.localaws.gateway.accounts import in_their_account
 from provisioning.localaws.gateway.asgi import App, Receive, Scope, Send
 from provisioning.localaws.gateway.endpoints import with_endpoints
 from provisioning.localaws.gateway.faults import Faults, parse, with_faults
+from provisioning.localaws.sts import missing_roles
+from provisioning.localaws.sts.missing_roles import without_missing_roles
 
 REACHES = (
     *connections.REACHES,
+    *missing_roles.REACHES,
     Reaches("ministack.app", ("app", "main")),
     Reaches("ministack.core.responses", ("request_scope", "get_account_id", "set_request_account_id")),
 )
@@ -24,7 +27,7 @@ def install(runtime: str, mounts: Mapping[str, App]) -> None:
     """`mounts` are applications of our own by the prefix of the paths they answer, which they see whole."""
     connections.install()
     faults = Faults(parse(json.loads(os.environ.get("LOCALAWS_FAULTS") or '{"faults": []}')))
-    inner = _mounted(in_their_account(ministack_app.app), mounts)
+    inner = _mounted(without_missing_roles(in_their_account(ministack_app.app)), mounts)
     ministack_app.app = with_endpoints(with_faults(inner, faults), runtime, faults)
 
 

@@ -1,5 +1,6 @@
 """Errors as AWS writes them, for each protocol, and pages of proxies that are no answer of AWS at all."""
 
+import html
 import json
 from dataclasses import dataclass
 
@@ -53,11 +54,11 @@ WHOLE_PAGE = b"<html><head><title>503</title></head><body><h1>503 Service Unavai
 CUT_PAGE = b"<html><head><title>503<body><h1>Service &nbsp; Unavailable <p>upstream"
 
 
-def written(refusal: Refusal, asked: Asked) -> Written:
-    """Status, body and headers of the error, as the client that asked expects them."""
+def written(refusal: Refusal, asked: Asked, **facts: str) -> Written:
+    """Status, body and headers of the error, as the client that asked expects them; `facts` fill its message."""
     protocol = asked.protocol
     code, status = refusal.codes.get(protocol, refusal.code), refusal.statuses.get(protocol, refusal.status)
-    message = refusal.message.format(account=asked.account, service=asked.service, operation=asked.operation)
+    message = refusal.message.format(account=asked.account, service=asked.service, operation=asked.operation, **facts)
     if protocol in {Protocol.JSON, Protocol.REST_JSON}:
         kind = "application/x-amz-json-1.1" if protocol is Protocol.JSON else "application/json"
         body = json.dumps({"__type": code, "message": message}).encode()
@@ -66,7 +67,7 @@ def written(refusal: Refusal, asked: Asked) -> Written:
 
 
 def _xml(protocol: Protocol, code: str, message: str) -> str:
-    error = f"<Code>{code}</Code><Message>{message}</Message>"
+    error = f"<Code>{code}</Code><Message>{html.escape(message)}</Message>"
     if protocol is Protocol.EC2:
         inner = f"<Errors><Error>{error}</Error></Errors><RequestID>{REQUEST_ID}</RequestID>"
         return f'<?xml version="1.0" encoding="UTF-8"?><Response>{inner}</Response>'
