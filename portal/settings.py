@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "billing",
     "portal.support",
     "portal.dashboard",
-    "portal.demo",
+    *(["portal.demo"] if DEMO else []),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "portal.core.errors.UserErrorMiddleware",
 ]
 
-ROOT_URLCONF = "portal.urls"
+ROOT_URLCONF = "portal.demo.urls" if DEMO else "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 
 TEMPLATES = [

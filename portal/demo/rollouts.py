@@ -10,8 +10,8 @@ from deployments.catalog.rules import Identity, Settings
 from deployments.models import Application, Deployment, Placement, Service
 from deployments.rollouts import services as rollouts
 from portal.accounts.models import Customer, User
-from portal.demo.infrastructure import REGION
 from portal.demo.report import NotSeen, wait_until
+from portal.demo.role import REGION
 from provisioning.facts import load_balancer_url
 from provisioning.localaws.sample.images import push_sample
 from provisioning.models import AwsAccount, Environment

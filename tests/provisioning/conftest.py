@@ -51,13 +51,13 @@ def aws(local_aws, settings) -> Iterator[Callable]:
     settings.POLL_SECONDS = 0
     forget_clients()
 
-    yield lambda service: _owner(local_aws, service)
+    yield lambda service, account=ACCOUNT: _owner(local_aws, service, account)
     forget_clients()
 
 
-def _owner(url: str, service: str):
+def _owner(url: str, service: str, account: str = ACCOUNT):
     """The customer's own client."""
-    keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test"}
+    keys = {"aws_access_key_id": account, "aws_secret_access_key": "test"}
     return boto3.client(service, endpoint_url=url, region_name=REGION, **keys)
 
 
