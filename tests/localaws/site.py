@@ -26,14 +26,13 @@ PATIENCE = 90  # seconds for anything at all to happen
 _numbers = count(1)
 
 
-def client(port: int, name: str, key: str = ACCOUNT, secret: str = "test", token: str | None = None) -> Any:
+def client(port: int, name: str, key: str = ACCOUNT, secret: str = "test", *, region: str = REGION) -> Any:
     return boto3.client(
         name,
         endpoint_url=f"http://127.0.0.1:{port}",
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id=key,
         aws_secret_access_key=secret,
-        aws_session_token=token,
         config=Config(read_timeout=90, retries={"max_attempts": 1}),
     )
 
