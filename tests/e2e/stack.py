@@ -27,6 +27,7 @@ class Stack:
 
     folder: Path
     database_url: str
+    runtime: str = "process"  # what ECS tasks are: containers when it is "docker"
     port: int = 0
     redis_port: int = 0
     aws_port: int = 0
@@ -120,7 +121,7 @@ class Stack:
 
     def _start_aws(self) -> None:
         with (self.folder / "aws.log").open("wb") as log:
-            self.aws = control.start(self.aws_port, self.folder / "aws", "process", PACE, log=log)
+            self.aws = control.start(self.aws_port, self.folder / "aws", self.runtime, PACE, log=log)
         control.wait_ready(self.aws_port, START_SECONDS)
 
     def _run(self, program: str, ready: Callable[[], bool], name: str = "") -> None:
