@@ -21,6 +21,7 @@ from provisioning.localaws.checks import MismatchError, check
 from provisioning.localaws.cloudformation import pacing, plans, resource_types
 from provisioning.localaws.gateway import front
 from provisioning.localaws.gateway.asgi import App
+from provisioning.localaws.gateway.faults import NotFaultsError
 from provisioning.localaws.options import Options
 from provisioning.localaws.ssm import public_parameters
 
@@ -37,10 +38,10 @@ def run(options: Options) -> int:
     try:
         check(reached for patch in PATCHES for reached in patch.REACHES)
         runtime = choose_runtime(options.runtime)
-    except (MismatchError, NoEngineError) as error:
+        _install(options, runtime)
+    except (MismatchError, NoEngineError, NotFaultsError) as error:
         print(f"The local AWS cannot start: {error}", file=sys.stderr)
         return 2
-    _install(options, runtime)
     print(f"Local AWS on http://127.0.0.1:{options.port}, tasks run by: {runtime}", flush=True)
     sys.argv = ["ministack"]
     ministack_app.main()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -195,7 +196,9 @@ def test_traffic_that_nobody_signs_has_faults_of_its_own(aws):
     ("content", "why"),
     [
         ({"faults": [{"kind": "sloth"}]}, "kind is one of"),
-        ({"faults": [{"kind": "slow", "minutes": 3}]}, "fields"),
+        ({"faults": [{"kind": "slow", "minutes": 3}]}, "minutes will not do"),
+        ({"faults": [{"kind": "slow", "accounts": OTHER}]}, "accounts will not do: accounts, services"),
+        ({"faults": [{"kind": "slow", "seconds": "3"}]}, "seconds will not do"),
         ([], "Send"),
     ],
 )
@@ -221,3 +224,16 @@ def test_faults_can_be_there_from_the_start(tmp_path: Path, monkeypatch: pytest.
             CALLS["json"](started)
     finally:
         control.stop(process)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"), [("nonsense", "This is no JSON"), ('{"faults": [{}]}', "its kind is one of")]
+)
+def test_faults_from_the_start_that_are_none_are_refused_with_a_reason(tmp_path: Path, given: str, why: str):
+    command = [control.python(), "-m", "provisioning.localaws", "--port", str(free_port())]
+    command += ["--state-dir", str(tmp_path), "--runtime", "process"]
+    environment = os.environ | {"LOCALAWS_FAULTS": given}
+
+    done = subprocess.run(command, cwd=control.ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, why in done.stderr) == (2, True), done.stderr

@@ -1,7 +1,6 @@
 """The endpoints below `/_localaws`: what this local AWS is, and the faults that tests ask of it."""
 
 import ipaddress
-import json
 from typing import Any
 
 from provisioning.localaws.checks import MINISTACK_VERSION
@@ -42,8 +41,8 @@ async def _replace(scope: Scope, receive: Receive, faults: Faults) -> tuple[int,
     if header(scope, "content-type").partition(";")[0] != "application/json":
         return 415, {"message": "Send application/json."}
     try:
-        faults.in_force = parse(json.loads(await read_body(receive)))
-    except (NotFaultsError, ValueError) as error:
+        faults.in_force = parse(await read_body(receive))
+    except NotFaultsError as error:
         return 400, {"message": str(error)}
     return 200, faults.shown()
 

@@ -28,9 +28,10 @@ signing names (ecs, ecr, elasticloadbalancing, cloudformation, ec2, sts, logs, .
 """
 
 import asyncio
+import json
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -62,6 +63,8 @@ class Kind(StrEnum):
     LOST = "lost"
 
 
+LISTS = ("accounts", "services", "operations")
+NUMBERS = ("seconds", "probability", "count")
 REFUSALS = {Kind.THROTTLED: THROTTLED, Kind.FAILED: FAILED, Kind.DENIED: DENIED}
 PAGES = {Kind.UNAVAILABLE: (503, WHOLE_PAGE), Kind.GARBLED: (503, CUT_PAGE), Kind.PAGE: (200, WHOLE_PAGE)}
 
@@ -71,9 +74,9 @@ class Fault:
     """One entry of the list; `applied` is how often it did."""
 
     kind: Kind
-    accounts: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    operations: tuple[str, ...] = ()
+    accounts: Sequence[str] = ()
+    services: Sequence[str] = ()
+    operations: Sequence[str] = ()
     seconds: float = 0
     probability: float = 1
     count: int | None = None
@@ -89,8 +92,12 @@ class NotFaultsError(ValueError):
     """What was sent describes no faults; the text says why."""
 
 
-def parse(content: Any) -> list[Fault]:
-    """The faults of a decoded JSON document. Raises NotFaultsError."""
+def parse(text: str | bytes) -> list[Fault]:
+    """The faults of a JSON document. Raises NotFaultsError."""
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise NotFaultsError(f"This is no JSON: {error}.") from error
     given = content.get("faults") if isinstance(content, Mapping) else None
     if not isinstance(given, list):
         raise NotFaultsError('Send {"faults": [...]}, each with a "kind".')
@@ -98,11 +105,19 @@ def parse(content: Any) -> list[Fault]:
 
 
 def _fault(given: Any) -> Fault:
-    known = {each.name for each in fields(Fault)} - {"applied"}
-    if not isinstance(given, Mapping) or not known.issuperset(given) or given.get("kind") not in list(Kind):
-        raise NotFaultsError(f"{given} is no fault. kind is one of {', '.join(Kind)}; fields: {', '.join(known)}.")
-    lists = {name: tuple(given.get(name, ())) for name in ("accounts", "services", "operations")}
-    return Fault(**{**given, **lists, "kind": Kind(given["kind"])})
+    if not isinstance(given, Mapping) or given.get("kind") not in list(Kind):
+        raise NotFaultsError(f"{given} is no fault: its kind is one of {', '.join(Kind)}.")
+    wrong = [name for name, value in given.items() if not _fits(name, value)]
+    if wrong:
+        takes = f"{', '.join(LISTS)} are lists, {', '.join(NUMBERS)} are numbers"
+        raise NotFaultsError(f"{', '.join(wrong)} will not do: {takes}, and there is nothing else.")
+    return Fault(**{**given, "kind": Kind(given["kind"])})
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in LISTS:
+        return isinstance(value, list)
+    return name == "kind" or (name in NUMBERS and isinstance(value, int | float))
 
 
 @dataclass

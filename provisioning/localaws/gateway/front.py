@@ -1,6 +1,5 @@
 """Puts the front before MiniStack: endpoints, then faults, then what MiniStack gives too freely, then who answers."""
 
-import json
 import os
 from collections.abc import Mapping
 
@@ -24,9 +23,12 @@ REACHES = (
 
 
 def install(runtime: str, mounts: Mapping[str, App]) -> None:
-    """`mounts` are applications of our own by the prefix of the paths they answer, which they see whole."""
+    """`mounts` are applications of our own by the prefix of the paths they answer, which they see whole.
+
+    Raises NotFaultsError when LOCALAWS_FAULTS holds none.
+    """
     connections.install()
-    faults = Faults(parse(json.loads(os.environ.get("LOCALAWS_FAULTS") or '{"faults": []}')))
+    faults = Faults(parse(os.environ.get("LOCALAWS_FAULTS") or '{"faults": []}'))
     inner = _mounted(without_missing_roles(in_their_account(ministack_app.app)), mounts)
     ministack_app.app = with_endpoints(with_faults(inner, faults), runtime, faults)
 
