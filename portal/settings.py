@@ -49,7 +49,7 @@ INSTALLED_APPS = [
     "billing",
     "portal.support",
     "portal.dashboard",
-    "portal.demo",
+    *(["portal.demo"] if DEMO else []),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -85,7 +85,7 @@ MIDDLEWARE = [
     "portal.core.errors.UserErrorMiddleware",
 ]
 
-ROOT_URLCONF = "portal.urls"
+ROOT_URLCONF = "portal.demo.urls" if DEMO else "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 
 TEMPLATES = [
@@ -277,12 +277,12 @@ PORTAL_AWS_ACCOUNT_ID = required("PORTAL_AWS_ACCOUNT_ID")
 PORTAL_AWS_ACCESS_KEY_ID = env.str("PORTAL_AWS_ACCESS_KEY_ID", default="")
 PORTAL_AWS_SECRET_ACCESS_KEY = env.str("PORTAL_AWS_SECRET_ACCESS_KEY", default="")
 AWS_REGIONS = env.list("AWS_REGIONS", default=["eu-west-1", "eu-central-1", "eu-west-3", "eu-north-1"])
-# Host name of the registry as docker sees it; empty = the name AWS gives the repository.
+# Address of the registry as docker sees it, {account} filled in; empty = the name AWS gives the repository.
 ECR_REGISTRY = env.str("ECR_REGISTRY", default="")
 HOST_IMAGE_PARAMETER = env.str(
     "HOST_IMAGE_PARAMETER", default="/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
 )
-# How a load balancer is reached: {name} and {dns_name} are filled in.
+# How a load balancer is reached: {account}, {name} and {dns_name} are filled in.
 LOAD_BALANCER_URL = env.str("LOAD_BALANCER_URL", default="http://{dns_name}/")
 
 # Consul ------------------------------------------------------------------------------------------------------------

@@ -65,4 +65,5 @@ def load_balancer_url(environment: Environment) -> str:
     if not dns_name:
         return ""
     shape: str = settings.LOAD_BALANCER_URL
-    return shape.format(name=environment.aws_facts.get("load_balancer", ""), dns_name=dns_name)
+    account, name = environment.account.account_id, environment.aws_facts.get("load_balancer", "")
+    return shape.format(account=account, name=name, dns_name=dns_name)

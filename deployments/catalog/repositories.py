@@ -8,6 +8,7 @@ from portal.core.work.state import transition
 from portal.core.work.steps import RetryLater
 from provisioning.aws import ecr
 from provisioning.aws.errors import AwsProblem
+from provisioning.models import AwsAccount
 from provisioning.sessions import session_for
 
 PASSING_SECONDS = 10.0  # AWS throttles, or could not be reached
@@ -22,10 +23,10 @@ def advance(repository: Repository) -> float:
         made = ecr.ensure_repository(session_for(service.account, service.region), repository.name, tags)
     except AwsProblem as problem:
         raise RetryLater(problem.sentence, PASSING_SECONDS if problem.retryable else REFUSED_SECONDS) from problem
-    transition(repository, states.READY, uri=_as_docker_sees(made))
+    transition(repository, states.READY, uri=_as_docker_sees(made, service.account))
     return 0
 
 
-def _as_docker_sees(made: ecr.Repository) -> str:
-    host = settings.ECR_REGISTRY
-    return f"{host}/{made.name}" if host else made.uri
+def _as_docker_sees(made: ecr.Repository, account: AwsAccount) -> str:
+    registry = settings.ECR_REGISTRY.format(account=account.account_id)
+    return f"{registry}/{made.name}" if registry else made.uri

@@ -1,22 +1,17 @@
 """The demo's AWS account and environments, made by the same services the pages use."""
 
-from django.conf import settings
-
 from portal.accounts.models import Customer, User
 from portal.demo.report import NotSeen, wait_until
+from portal.demo.role import REGION, make_role
 from provisioning import states
 from provisioning.accounts import services as accounts
 from provisioning.accounts import states as account_states
 from provisioning.accounts.rules import AccountData
-from provisioning.aws import cloudformation
-from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess
 from provisioning.environments import services
 from provisioning.environments.rules import EnvironmentData
 from provisioning.models import AwsAccount, Environment
 
 ACCOUNT_ID = "111111111111"
-REGION = "eu-west-1"
-ROLE_STACK = "in4it-portal-role"
 KINDS = (("Development", "dev"), ("QA", "qa"), ("Production", "production"))
 SECONDS = 120
 
@@ -27,31 +22,12 @@ def account(customer: Customer, owner: User) -> AwsAccount:
     if not isinstance(found, AwsAccount):
         found = accounts.connect_account(customer, AccountData("Acme main", ACCOUNT_ID), owner)
     if found.state != account_states.CONNECTED:
-        _run_role_template(accounts.template_for(found))
+        make_role(found, owner)
         report = accounts.test_account(found, owner)
         if not report.ok:
             wrong = next(check for check in report.checks if not check.ok)
             raise NotSeen(f"The connection test failed: {wrong.name}: {wrong.sentence}")
     return found
-
-
-def _run_role_template(body: str) -> None:
-    """What the customer does in their own AWS console: make a stack of the role's template."""
-    session = AwsSession(
-        KeyAccess(ACCOUNT_ID, "local"), REGION, AwsEndpoint(settings.AWS_ENDPOINT_URL or None), BaseCredentials()
-    )
-    if cloudformation.describe_stack(session, ROLE_STACK) is None:
-        change_set = cloudformation.create_change_set(session, ROLE_STACK, body, {}, {}, token=ROLE_STACK)
-        wait_until(
-            lambda: cloudformation.describe_change_set(session, ROLE_STACK, change_set).is_ready, 30, "The role's plan"
-        )
-        cloudformation.execute_change_set(session, ROLE_STACK, change_set, ROLE_STACK)
-    wait_until(lambda: _complete(session), 60, "The role")
-
-
-def _complete(session: AwsSession) -> bool:
-    stack = cloudformation.describe_stack(session, ROLE_STACK)
-    return stack is not None and stack.is_complete
 
 
 def environments(customer: Customer, owner: User, aws: AwsAccount) -> list[Environment]:

@@ -4,8 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from portal.demo.traffic import Traffic
+
+T = TypeVar("T")
 
 
 class NotSeen(Exception):
@@ -43,10 +46,11 @@ class Report:
             self.saw(f"    {failure}")
 
 
-def wait_until(done: Callable[[], bool], seconds: float, what: str) -> None:
-    """Waits for something that workers do; NotSeen when it takes longer."""
+def wait_until(done: Callable[[], T], seconds: float, what: str) -> T:
+    """Waits for something that workers or AWS do, and returns it; NotSeen when it takes longer."""
     deadline = time.monotonic() + seconds
-    while not done():
+    while not (found := done()):
         if time.monotonic() > deadline:
             raise NotSeen(f"{what} did not happen within {seconds:.0f} seconds.")
         time.sleep(0.3)
+    return found

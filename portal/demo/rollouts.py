@@ -11,10 +11,10 @@ from deployments.catalog.rules import Identity, Settings
 from deployments.models import Application, Deployment, Placement, Service
 from deployments.rollouts import services as rollouts
 from portal.accounts.models import Customer, User
-from portal.demo.infrastructure import REGION
 from portal.demo.report import NotSeen, wait_until
+from portal.demo.role import REGION
 from provisioning.facts import load_balancer_url
-from provisioning.localaws.images import health_command, push_sample
+from provisioning.localaws.sample.images import health_command, push_sample
 from provisioning.models import AwsAccount, Environment
 
 # name, public or internal, the paths the load balancer sends to it

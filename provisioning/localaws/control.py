@@ -45,7 +45,7 @@ def start(
     return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT if log else None)
 
 
-def wait_ready(port: int, seconds: float = 20) -> LocalAws:
+def wait_ready(port: int, seconds: float = 60) -> LocalAws:
     """Wait until it serves. Raises NotReadyError."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

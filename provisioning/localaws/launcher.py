@@ -6,13 +6,21 @@ import docker
 from docker.errors import DockerException
 from ministack import app as ministack_app
 
-from provisioning.localaws import cfn_types, health, pacing, plans, public_parameters, status, traffic
 from provisioning.localaws.checks import MismatchError, check
-from provisioning.localaws.ecs import engine
-from provisioning.localaws.elbv2 import targets
+from provisioning.localaws.cloudformation import pacing, plans, resource_types
+from provisioning.localaws.ecs import engine as ecs
+from provisioning.localaws.elbv2 import engine as elbv2
+from provisioning.localaws.elbv2 import traffic
+from provisioning.localaws.gateway import front
+from provisioning.localaws.gateway.asgi import App
+from provisioning.localaws.gateway.faults import NotFaultsError
 from provisioning.localaws.options import Options
+from provisioning.localaws.ssm import public_parameters
 
-PATCHES = (cfn_types, engine, health, pacing, plans, public_parameters, status, targets, traffic)
+PATCHES = (resource_types, ecs, elbv2, front, pacing, plans, public_parameters)
+
+# What our own applications answer instead of MiniStack, by the prefix of the path.
+MOUNTS: dict[str, App] = {"/_alb/": traffic.app}
 
 
 def run(options: Options) -> int:
@@ -20,10 +28,10 @@ def run(options: Options) -> int:
     try:
         check(reached for patch in PATCHES for reached in patch.REACHES)
         runtime = choose_runtime(options.runtime)
-    except (MismatchError, NoEngineError) as error:
+        _install(options, runtime)
+    except (MismatchError, NoEngineError, NotFaultsError) as error:
         print(f"The local AWS cannot start: {error}", file=sys.stderr)
         return 2
-    _install(options, runtime)
     print(f"Local AWS on http://127.0.0.1:{options.port}, tasks run by: {runtime}", flush=True)
     sys.argv = ["ministack"]
     ministack_app.main()
@@ -48,11 +56,10 @@ def choose_runtime(asked: str) -> str:
 
 
 def _install(options: Options, runtime: str) -> None:
-    cfn_types.install()
+    resource_types.install()
     public_parameters.install()
     pacing.install(options.pace)
     plans.install()
-    health.install()
-    traffic.install()
-    status.install(runtime)
-    engine.install(runtime)
+    elbv2.install()
+    ecs.install(runtime)
+    front.install(runtime, MOUNTS)

@@ -20,7 +20,8 @@ from provisioning.aws.session import (
     RoleAccess,
     forget_clients,
 )
-from provisioning.localaws import control, images
+from provisioning.localaws import control
+from provisioning.localaws.sample import images
 from provisioning.stacks import load
 
 pytestmark = pytest.mark.localaws

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from provisioning.localaws.images import push_sample
+from provisioning.localaws.sample.images import push_sample
 from tests.browser.visitor import WORK, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.localaws, pytest.mark.redis, pytest.mark.consul]

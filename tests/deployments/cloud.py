@@ -20,7 +20,8 @@ from deployments.rollouts import services
 from provisioning import facts
 from provisioning.aws import cloudformation
 from provisioning.aws.session import AwsSession
-from provisioning.localaws import control, images
+from provisioning.localaws import control
+from provisioning.localaws.sample import images
 from provisioning.models import AwsAccount, Environment
 from provisioning.sessions import session_for
 from provisioning.stacks import load

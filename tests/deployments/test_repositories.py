@@ -164,3 +164,17 @@ def test_a_worker_killed_right_after_it_was_made_makes_no_second_one(quick_site:
     assert Repository.objects.get(service=service).uri == f"{quick_site.cloud.registry}/acme/twice"
     found = quick_site.session.client("ecr").describe_repositories()["repositories"]
     assert [each["repositoryName"] for each in found].count("acme/twice") == 1
+
+
+@pytest.mark.parametrize(
+    ("registry", "uri"),
+    [("127.0.0.1:4566", f"127.0.0.1:4566/{NAME}"), ("127.0.0.1:4566/{account}", f"127.0.0.1:4566/{'1' * 12}/{NAME}")],
+)
+def test_it_is_named_as_docker_reaches_it(register, queue, aws, settings, registry, uri):
+    settings.ECR_REGISTRY = registry
+    aws.add_response("create_repository", MADE)
+
+    register()
+    queue.work()
+
+    assert now().uri == uri

@@ -14,7 +14,7 @@ from deployments import states
 from deployments.models import Deployment, Repository, Service
 from portal.accounts.models import Customer, User
 from provisioning import states as environment_states
-from provisioning.localaws.images import push_sample
+from provisioning.localaws.sample.images import push_sample
 from provisioning.models import AwsAccount, Environment
 from tests import factories
 from tests.e2e.stack import Stack

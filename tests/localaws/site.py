@@ -17,10 +17,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from provisioning.localaws import control, images
-from provisioning.localaws.interpreter import executable, interpreter_layer
-from provisioning.localaws.layers import File, build_layer
-from provisioning.localaws.registry import Repository
+from provisioning.localaws import control
+from provisioning.localaws.ecr.registry import Repository
+from provisioning.localaws.sample import images
+from provisioning.localaws.sample.interpreter import executable, interpreter_layer
+from provisioning.localaws.sample.layers import File, build_layer
 
 PROGRAM = Path(__file__).with_name("program.py")
 ACCOUNT = "111111111111"
@@ -30,14 +31,13 @@ PATIENCE = 90  # seconds for anything at all to happen
 _numbers = count(1)
 
 
-def client(port: int, name: str, key: str = ACCOUNT, secret: str = "test", token: str | None = None) -> Any:
+def client(port: int, name: str, key: str = ACCOUNT, secret: str = "test", *, region: str = REGION) -> Any:
     return boto3.client(
         name,
         endpoint_url=f"http://127.0.0.1:{port}",
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id=key,
         aws_secret_access_key=secret,
-        aws_session_token=token,
         config=Config(read_timeout=90, retries={"max_attempts": 1}),
     )
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.localaws import images, interpreter
-from provisioning.localaws.alpine import dockerfile
-from provisioning.localaws.layers import File, build_layer
-from provisioning.localaws.registry import ImagePushError, digest_of
+from provisioning.localaws.ecr.registry import ImagePushError, digest_of
+from provisioning.localaws.sample import images, interpreter
+from provisioning.localaws.sample.alpine import dockerfile
+from provisioning.localaws.sample.layers import File, build_layer
 
 
 def test_a_layer_depends_on_its_files_only():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provisioning.localaws.interpreter import executable
+from provisioning.localaws.sample.interpreter import executable
 from tests.localaws.site import LocalAws, Site, until
 
 pytestmark = pytest.mark.localaws

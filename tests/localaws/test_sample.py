@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from provisioning.localaws.images import SAMPLE, health_command
+from provisioning.localaws.sample.images import SAMPLE, health_command
 from tests.localaws.conftest import free_port
 from tests.localaws.site import until
 

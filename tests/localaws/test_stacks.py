@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +25,6 @@ NETWORK = {
     "Group": {
         "Type": "AWS::EC2::SecurityGroup",
         "Properties": {"GroupDescription": "hosts", "VpcId": {"Ref": "Vpc"}},
-    },
-    "FromItself": {
-        "Type": "AWS::EC2::SecurityGroupIngress",
-        "Properties": {
-            "GroupId": {"Ref": "Group"},
-            "IpProtocol": "tcp",
-            "FromPort": 8300,
-            "ToPort": 8302,
-            "SourceSecurityGroupId": {"Ref": "Group"},
-        },
     },
 }
 
@@ -125,9 +114,6 @@ def test_network_types_become_resources_that_the_services_show(process_aws: Loca
     assert ec2.describe_addresses(AllocationIds=[allocation_id])["Addresses"][0]["Domain"] == "vpc"
     gateways = ec2.describe_nat_gateways()["NatGateways"]
     assert [gateway["State"] for gateway in gateways] == ["available"]
-    groups = ec2.describe_security_groups(Filters=[{"Name": "description", "Values": ["hosts"]}])["SecurityGroups"]
-    group = next(each for each in groups if each["Description"] == "hosts")
-    assert [rule["FromPort"] for rule in group["IpPermissions"]] == [8300]
 
     process_aws.client("cloudformation").delete_stack(StackName=stack)
     assert finished(process_aws, stack) == "DELETE_COMPLETE"
@@ -160,13 +146,11 @@ def test_types_without_an_interface_of_their_own_are_recorded(process_aws: Local
 
 def test_progress_is_spread_over_time(process_aws: LocalAws):
     stack = create(process_aws, "paced", {f"Topic{n}": {"Type": "AWS::SNS::Topic"} for n in range(5)})
-    seen = set()
-    while status(process_aws, stack).endswith("IN_PROGRESS"):
-        done = [each for each in events(process_aws, stack) if each["ResourceStatus"] == "CREATE_COMPLETE"]
-        seen.add(len(done))
-        time.sleep(0.03)
+    assert finished(process_aws, stack) == "CREATE_COMPLETE"
 
-    assert len(seen) >= 4
+    topics = [each for each in events(process_aws, stack) if each["ResourceType"] == "AWS::SNS::Topic"]
+    done = [each["Timestamp"] for each in topics if each["ResourceStatus"] == "CREATE_COMPLETE"]
+    assert (max(done) - min(done)).total_seconds() >= 0.35  # four more paces of 0.1 s
 
 
 @pytest.mark.parametrize("kind", ["dev", "production"])

@@ -29,13 +29,15 @@ class Killed(BaseException):
 
 @pytest.fixture(scope="package")
 def local_aws(tmp_path_factory) -> Iterator[str]:
-    """The address of a local AWS in which a resource takes a twentieth of a second."""
+    """The address of a local AWS in which a resource takes a twentieth of a second, and the portal has its role."""
     folder, port = tmp_path_factory.mktemp("aws"), free_port()
     with (folder / "log.txt").open("ab") as log:
         process = control.start(port, folder, "process", pace=0.05, log=log)
     try:
         control.wait_ready(port)
-        yield f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{port}"
+        _owner(url, "iam").create_role(RoleName="in4it-portal", AssumeRolePolicyDocument="{}")
+        yield url
     finally:
         control.stop(process)
 
@@ -49,12 +51,14 @@ def aws(local_aws, settings) -> Iterator[Callable]:
     settings.POLL_SECONDS = 0
     forget_clients()
 
-    def client(service: str):
-        keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=local_aws, region_name=REGION, **keys)
-
-    yield client
+    yield lambda service, account=ACCOUNT: _owner(local_aws, service, account)
     forget_clients()
+
+
+def _owner(url: str, service: str, account: str = ACCOUNT):
+    """The customer's own client."""
+    keys = {"aws_access_key_id": account, "aws_secret_access_key": "test"}
+    return boto3.client(service, endpoint_url=url, region_name=REGION, **keys)
 
 
 @pytest.fixture

@@ -37,3 +37,19 @@ def test_before_the_stack_is_made_there_is_no_cluster_and_no_address(db):
     environment = factories.EnvironmentFactory(aws_facts={})
 
     assert (cluster_of(environment), load_balancer_url(environment)) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("shape", "url"),
+    [
+        ("http://{dns_name}/", "http://acme-lb-1.eu-west-1.elb.amazonaws.com/"),
+        ("http://127.0.0.1:4566/_alb/{name}/", "http://127.0.0.1:4566/_alb/acme-lb/"),
+        ("http://127.0.0.1:4566/_alb/{account}/{name}/", "http://127.0.0.1:4566/_alb/222222222222/acme-lb/"),
+    ],
+)
+def test_an_address_is_of_the_shape_that_is_set(db, settings, shape, url):
+    settings.LOAD_BALANCER_URL = shape
+    facts = {"load_balancer": "acme-lb", "load_balancer_dns": "acme-lb-1.eu-west-1.elb.amazonaws.com"}
+    environment = factories.EnvironmentFactory(account__account_id="222222222222", aws_facts=facts)
+
+    assert load_balancer_url(environment) == url

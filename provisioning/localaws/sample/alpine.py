@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from provisioning.localaws.registry import ImagePushError, Repository
+from provisioning.localaws.ecr.registry import ImagePushError, Repository
 
 BASE = "python:3.12-alpine"
 

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from provisioning.localaws.alpine import push_alpine
-from provisioning.localaws.interpreter import executable, interpreter_layer
-from provisioning.localaws.layers import File, Layer, build_layer
-from provisioning.localaws.registry import MANIFEST_TYPE, Repository, digest_of
+from provisioning.localaws.ecr.registry import MANIFEST_TYPE, Repository, digest_of
+from provisioning.localaws.sample.alpine import push_alpine
+from provisioning.localaws.sample.interpreter import executable, interpreter_layer
+from provisioning.localaws.sample.layers import File, Layer, build_layer
 
-SAMPLE = Path(__file__).parent / "sample" / "app.py"
+SAMPLE = Path(__file__).parent / "app.py"
 LABEL = "company.in4it.sample"
 # By a bare socket: urllib would cost half a second of processor time at each check, without compiled modules.
 ASKING = (

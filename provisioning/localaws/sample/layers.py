@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from provisioning.localaws.registry import digest_of
+from provisioning.localaws.ecr.registry import digest_of
 
 
 @dataclass(frozen=True)

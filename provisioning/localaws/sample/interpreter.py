@@ -14,8 +14,8 @@ from functools import cache
 from modulefinder import ModuleFinder
 from pathlib import Path
 
-from provisioning.localaws.layers import File, Layer, build_layer
-from provisioning.localaws.registry import digest_of
+from provisioning.localaws.ecr.registry import digest_of
+from provisioning.localaws.sample.layers import File, Layer, build_layer
 
 CACHE = Path(".dev") / "sample-interpreter"
 

@@ -8,15 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services.cloudformation import stacks
+from ministack.services.cloudformation import provisioners, stacks
 
 from provisioning.localaws.checks import Reaches
 
 REACHES = (
-    Reaches(
-        "ministack.services.cloudformation.stacks",
-        ("_runs_on_worker_thread", "_provision_resource", "_update_resource", "_delete_resource"),
-    ),
+    Reaches("ministack.services.cloudformation.provisioners", ("_RESOURCE_HANDLERS",)),
+    Reaches("ministack.services.cloudformation.stacks", ("_runs_on_worker_thread",)),
 )
 
 # These take minutes on AWS, so they take a few paces here.
@@ -38,35 +36,28 @@ def install(pace: float) -> None:
     """Slow each resource by `pace` seconds; with 0 only the requested failures happen."""
     # Off the event loop, or a sleeping resource would stop every other request.
     stacks._runs_on_worker_thread = lambda resource_type: True
-    stacks._provision_resource = _failing(_paced(stacks._provision_resource, pace))
-    stacks._update_resource = _paced_update(stacks._update_resource, pace)
-    stacks._delete_resource = _paced(stacks._delete_resource, pace)
+    for resource_type, handlers in list(provisioners._RESOURCE_HANDLERS.items()):
+        seconds = pace * PACES.get(resource_type, 1)
+        slow = {name: _paced(handlers[name], seconds) for name in ("create", "update", "delete") if name in handlers}
+        slow["create"] = _failing(slow["create"], resource_type)
+        provisioners._RESOURCE_HANDLERS[resource_type] = {**handlers, **slow}
 
 
-def _paced(original: Callable[..., Any], pace: float) -> Callable[..., Any]:
-    def paced(resource_type: str, *args: Any) -> Any:
-        time.sleep(pace * PACES.get(resource_type, 1))
-        return original(resource_type, *args)
-
-    return paced
-
-
-def _paced_update(original: Callable[..., Any], pace: float) -> Callable[..., Any]:
-    def paced(resource_type: str, physical_id: str, old: Any, new: Any, *args: Any) -> Any:
-        if old != new:
-            time.sleep(pace * PACES.get(resource_type, 1))
-        return original(resource_type, physical_id, old, new, *args)
+def _paced(original: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    def paced(*args: Any) -> Any:
+        time.sleep(seconds)
+        return original(*args)
 
     return paced
 
 
-def _failing(original: Callable[..., Any]) -> Callable[..., Any]:
-    def provision(resource_type: str, logical_id: str, *args: Any) -> Any:
+def _failing(original: Callable[..., Any], resource_type: str) -> Callable[..., Any]:
+    def create(logical_id: str, *args: Any) -> Any:
         if logical_id in os.environ.get("LOCALAWS_FAIL_RESOURCE", "").split(","):
             raise ValueError(_reason(resource_type))
-        return original(resource_type, logical_id, *args)
+        return original(logical_id, *args)
 
-    return provision
+    return create
 
 
 def _reason(resource_type: str) -> str:

@@ -1,0 +1,1 @@
+"""The container registry: pushing to it, and looking into it."""
