@@ -143,6 +143,11 @@ class Registry:
                 if not entry.leaving and target.host != SIMULATED
             }
 
+    def verdict(self, target: Target) -> Verdict | None:
+        with self._lock:
+            entry = self._entries.get(target)
+            return entry.verdict if entry else None
+
     def judge(self, target: Target, probe: Probe, check: Check) -> None:
         with self._telling(target):
             entry = self._entries.get(target)
