@@ -124,7 +124,9 @@ class Prober:
         found = await probe(check_of(group, target.host, target.port, hurried=hurried))
         late = found.outcome is Outcome.LATE
         self._strain.answered(target, late=late)
-        check = check_of(group, target.host, target.port, hurried=not self._strain.is_on)
+        # A wrong answer that came says the same on a busy machine.
+        judged_hurried = found.outcome is Outcome.WRONG or not self._strain.is_on
+        check = check_of(group, target.host, target.port, hurried=judged_hurried)
         # Late by a shortened time on a machine that turned out to be too busy for it: that says nothing.
         if not (late and hurried and self._strain.is_on):
             self._registry.judge(target, found, check)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from provisioning.localaws.elbv2.registry import Target
 
 LONGEST_LAG = 0.5  # seconds that the probing loop may wake late
-HIGHEST_LOAD = 4.0  # processes that want to run, for each CPU
+HIGHEST_LOAD = 16.0  # processes that want to run, for each CPU
 FEWEST_LATE = 5  # targets that do not answer at once, when they are most of all
 CALM_AFTER = 5.0  # seconds without a sign of strain
 

@@ -1,7 +1,7 @@
 """The rules of health checks: pure, with AWS's waiting times shortened for a local clock.
 
-Where the machine is strained the shortened times are not used: a check then has AWS's own (`hurried=False`), so that
-nothing fails here that would not fail on AWS.
+Where the machine is strained the shortened times are not used for what is late or silent: the check then has AWS's
+own (`hurried=False`), so that nothing fails here that would not fail on AWS.
 """
 
 from collections.abc import Mapping

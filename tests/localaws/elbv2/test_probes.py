@@ -191,3 +191,14 @@ def test_on_a_strained_machine_late_answers_do_not_fail_a_healthy_target():
             until(lambda: (verdict := registry.verdict(target)) and verdict.failures >= 3)
 
     assert registry.health(target).state == "healthy"
+
+
+def test_a_wrong_answer_fails_a_target_on_a_strained_machine_too():
+    registry = Registry(lambda group: 0)
+    group = {"HealthCheckIntervalSeconds": 300, "UnhealthyThresholdCount": 2}
+
+    with saying(answer("500 Oh")) as port:
+        target = Target(GROUP, "127.0.0.1", port)
+        registry.register(target, "eu-west-1a")
+        with probing(Prober(registry, {GROUP: group}.get, Strain(load=lambda: 99))):
+            until(lambda: registry.health(target).state == "unhealthy")
