@@ -1,6 +1,7 @@
 """Checks what the patches reach, applies them, and runs MiniStack in this process."""
 
 import sys
+from typing import Any
 
 import docker
 from docker.errors import DockerException
@@ -10,7 +11,6 @@ from provisioning.localaws import (
     capacity,
     cfn_types,
     containers,
-    health,
     pacing,
     plans,
     process_runtime,
@@ -20,14 +20,14 @@ from provisioning.localaws import (
     steady_state,
     targets,
     task_health,
-    traffic,
 )
 from provisioning.localaws.checks import MismatchError, check
+from provisioning.localaws.elbv2 import engine, traffic
 from provisioning.localaws.options import Options
 
 PATCHES = (
-    *(capacity, cfn_types, containers, health, pacing, plans, process_runtime, public_parameters),
-    *(shutdown, status, steady_state, targets, task_health, traffic),
+    *(capacity, cfn_types, containers, engine, pacing, plans, process_runtime, public_parameters),
+    *(shutdown, status, steady_state, targets, task_health),
 )
 
 
@@ -69,8 +69,8 @@ def _install(options: Options, runtime: str) -> None:
     pacing.install(options.pace)
     plans.install()
     containers.install()
-    health.install()
-    traffic.install()
+    engine.install()
+    _mount(traffic.PREFIX, traffic.app)
     targets.install()
     task_health.install()
     steady_state.install()
@@ -79,3 +79,14 @@ def _install(options: Options, runtime: str) -> None:
     shutdown.install()
     if runtime == "process":
         process_runtime.install()
+
+
+def _mount(prefix: str, app: Any) -> None:
+    """Have an application of our own answer the paths below the prefix."""
+    original = ministack_app.app
+
+    async def mounted(scope: Any, receive: Any, send: Any) -> None:
+        chosen = app if scope.get("path", "").startswith(prefix) else original
+        await chosen(scope, receive, send)
+
+    ministack_app.app = mounted

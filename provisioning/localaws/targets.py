@@ -1,19 +1,16 @@
 """Which address a task has in its service's target groups: host and published port, as with instance targets."""
 
+import time
 import zlib
 from typing import Any
 
-from ministack.core.concurrency import resource_lock
-from ministack.services import alb, ecs
+from ministack.services import ecs
 
 from provisioning.localaws.checks import Reaches
-from provisioning.localaws.health import Key
-from provisioning.localaws.simulated import SIMULATED
-from provisioning.localaws.traffic import drain
+from provisioning.localaws.elbv2 import targets
+from provisioning.localaws.elbv2.targets import SIMULATED, Target
 
 REACHES = (
-    Reaches("ministack.core.concurrency", ("resource_lock",)),
-    Reaches("ministack.services.alb", ("_targets", "_tgs")),
     Reaches(
         "ministack.services.ecs",
         ("_sync_service_targets", "_cleanup_task_resources", "_tasks", "_task_ip"),
@@ -29,13 +26,13 @@ def install() -> None:
     _drain_before_stopping()
 
 
-def keys_of(service: dict[str, Any], task: Task) -> list[Key]:
+def targets_of(service: dict[str, Any], task: Task) -> list[Target]:
     """The task's targets, one for each load balancer block of its service."""
     found = []
     for block in service.get("loadBalancers") or []:
         address = _address(task, block.get("containerName", ""), int(block.get("containerPort", 80)))
         if address:
-            found.append((block["targetGroupArn"], *address))
+            found.append(Target(block["targetGroupArn"], *address))
     return found
 
 
@@ -53,20 +50,14 @@ def _address(task: Task, container: str, port: int) -> Address | None:
 
 def _sync_service_targets(cluster: str, service: dict[str, Any]) -> None:
     """Register the service's running tasks and withdraw its former ones; other registrations stay."""
-    running = _running_tasks(service)
-    for task in running:
-        task["_target_keys"] = keys_of(service, task)
-    published = service.setdefault("_published_targets", {})
-    for block in service.get("loadBalancers") or []:
-        arn = block.get("targetGroupArn")
-        if arn not in alb._tgs:
-            continue
-        with resource_lock("elbv2-targets", arn):
-            mine = [[host, port] for task in running for group, host, port in task["_target_keys"] if group == arn]
-            former = published.get(arn, []) + mine
-            others = [each for each in alb._targets.get(arn, []) if [each["Id"], each.get("Port")] not in former]
-            alb._targets[arn] = others + [{"Id": host, "Port": port} for host, port in mine]
-            published[arn] = mine
+    running = {target: task for task in _running_tasks(service) for target in targets_of(service, task)}
+    for target, task in running.items():
+        task["_targets"] = targets_of(service, task)
+        targets.register(target, task.get("availabilityZone") or f"{target.group.split(':')[3]}a")
+    for former in (Target(*each) for each in service.get("_published_targets", [])):  # lists, once saved and restored
+        if former not in running:
+            targets.deregister(former)
+    service["_published_targets"] = list(running)
 
 
 def _running_tasks(service: dict[str, Any]) -> list[Task]:
@@ -85,7 +76,11 @@ def _drain_before_stopping() -> None:
     original = ecs._cleanup_task_resources
 
     def cleanup(task: Task, *args: Any) -> None:
-        drain([(group, host, port) for group, host, port in task.pop("_target_keys", [])])
+        own = task.pop("_targets", [])
+        for target in own:
+            targets.deregister(target)
+        while not all(map(targets.is_drained, own)):
+            time.sleep(0.02)
         original(task, *args)
 
     ecs._cleanup_task_resources = cleanup

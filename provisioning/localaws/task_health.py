@@ -8,9 +8,8 @@ from ministack.services import ecs
 
 from provisioning.localaws.checks import Reaches
 from provisioning.localaws.containers import checked_containers
-from provisioning.localaws.health import BOARD
-from provisioning.localaws.targets import keys_of
-from provisioning.localaws.verdicts import State
+from provisioning.localaws.elbv2 import targets
+from provisioning.localaws.targets import targets_of
 
 REACHES = (
     Reaches(
@@ -60,16 +59,16 @@ def problem(service: dict[str, Any], task: Task) -> str:
 
 def is_healthy(service: dict[str, Any], task: Task) -> bool:
     """Whether every check that applies to the task has passed."""
-    keys = keys_of(service, task)
-    reachable = len(keys) == len(service.get("loadBalancers") or [])
-    targets = all(BOARD.verdict(key).state is State.HEALTHY for key in keys)
-    return reachable and targets and all(each == "HEALTHY" for each in _container_states(task).values())
+    own = targets_of(service, task)
+    reachable = len(own) == len(service.get("loadBalancers") or [])
+    healthy = all(targets.health(target).state == "healthy" for target in own)
+    return reachable and healthy and all(each == "HEALTHY" for each in _container_states(task).values())
 
 
 def _problems(service: dict[str, Any], task: Task) -> Iterator[str]:
-    for key in keys_of(service, task):
-        if BOARD.verdict(key).state is State.UNHEALTHY:
-            yield f"Task failed ELB health checks in (target-group {key[0]})"
+    for target in targets_of(service, task):
+        if targets.health(target).state == "unhealthy":
+            yield f"Task failed ELB health checks in (target-group {target.group})"
     if "UNHEALTHY" in _container_states(task).values():
         yield "Task failed container health checks"
 

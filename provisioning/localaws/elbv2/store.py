@@ -22,13 +22,14 @@ Action = Callable[[Mapping[str, Any]], tuple[int, dict[str, str], bytes]]
 
 _ministack_s_own: dict[str, Action] = dict(alb._ACTION_MAP)
 
+ARN_PARTS = 6
 DEFAULT_DELAY = 300.0  # seconds, as on AWS
 
 
 def scope_of(arn: str) -> tuple[str, str]:
-    """Account and region of an ARN."""
-    _, _, _, region, account, _ = arn.split(":", 5)
-    return account, region
+    """Account and region of an ARN; empty for what is none, where nothing is found then."""
+    parts = arn.split(":", 5)
+    return (parts[4], parts[3]) if len(parts) == ARN_PARTS else ("", "")
 
 
 def own_account() -> str:
