@@ -15,7 +15,7 @@ from deployments.models import Application, Deployment, Release, Repository, Ser
 from deployments.rollouts import services as rollouts
 from portal.accounts.models import Customer, Membership, User
 from provisioning import facts
-from provisioning.localaws import images
+from provisioning.localaws.sample import images
 from provisioning.models import AwsAccount, Environment
 from provisioning.stacks import load
 

@@ -20,7 +20,7 @@ from provisioning.localaws.ssm import public_parameters
 PATCHES = (resource_types, ecs, elbv2, front, pacing, plans, public_parameters)
 
 # What our own applications answer instead of MiniStack, by the prefix of the path.
-MOUNTS: dict[str, App] = {"/_alb/": traffic.app}
+MOUNTS: dict[str, App] = {traffic.PREFIX: traffic.app}
 
 
 def run(options: Options) -> int:

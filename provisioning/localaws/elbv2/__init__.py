@@ -1,1 +1,1 @@
-"""Load balancing behind MiniStack's stores."""
+"""Load balancing of our own behind MiniStack's stores: targets and their health, listener rules, and traffic."""

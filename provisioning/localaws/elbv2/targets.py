@@ -1,93 +1,48 @@
-"""Targets of load balancers: registered, checked and drained, over the health board and the proxy."""
+"""Targets of load balancers, for whoever runs them: register, see their health, deregister, wait until drained.
 
-import threading
-import time
+Every function may be called from any thread and for every account and region: the target group's ARN tells.
+"""
+
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import NamedTuple
 
-from ministack.core.responses import request_scope
-from ministack.services import alb
+from provisioning.localaws.elbv2 import store
+from provisioning.localaws.elbv2.registry import SIMULATED, Registry, Target
+from provisioning.localaws.elbv2.verdicts import Health
 
-from provisioning.localaws import traffic
-from provisioning.localaws.checks import Reaches
-from provisioning.localaws.health import BOARD
-from provisioning.localaws.simulated import SIMULATED
-from provisioning.localaws.verdicts import State
+__all__ = ["REGISTRY", "SIMULATED", "Health", "Target", "deregister", "health", "is_drained", "on_change", "register"]
 
-__all__ = ["SIMULATED"]
-
-REACHES = (Reaches("ministack.services.alb", ("_targets", "_tgs")),)
-LONGEST_DRAIN = 10.0  # seconds
-
-
-class Target(NamedTuple):
-    group: str
-    host: str
-    port: int
-
-
-@dataclass(frozen=True)
-class Health:
-    state: str
-    reason: str = ""
-    description: str = ""
-
-
-_lock = threading.Lock()
-_leaving: dict[Target, float] = {}
-_callbacks: list[Callable[[Target], None]] = []
-
-
-def _scope(target: Target) -> AbstractContextManager[None]:
-    parts = target.group.split(":")
-    found: AbstractContextManager[None] = request_scope(parts[4], parts[3])
-    return found
+REGISTRY = Registry(store.deregistration_delay)
 
 
 def register(target: Target, zone: str) -> None:
-    with _lock, _scope(target):
-        _leaving.pop(target, None)
-        entry = {"Id": target.host, "Port": target.port, "AvailabilityZone": zone}
-        alb._targets[target.group] = [*_others(target), entry]
+    """Put the target behind its group, in an availability zone such as eu-west-1a. Idempotent.
+
+    It is "initial" until its first check passes. Host `SIMULATED` is healthy at once and answers 503 with a sentence.
+    """
+    REGISTRY.register(target, zone)
 
 
 def deregister(target: Target) -> None:
-    with _lock, _scope(target):
-        alb._targets[target.group] = _others(target)
-        _leaving[target] = time.monotonic() + LONGEST_DRAIN
-
-
-def _others(target: Target) -> list[dict[str, object]]:
-    mine = (target.host, target.port)
-    return [each for each in alb._targets.get(target.group, []) if (each["Id"], each.get("Port")) != mine]
+    """No new request reaches the target from here on; those it has are finished. Idempotent."""
+    REGISTRY.deregister(target)
 
 
 def is_drained(target: Target) -> bool:
-    with traffic._choosing:
-        busy = traffic._in_flight[target] > 0
-    return not busy or time.monotonic() > _leaving.get(target, 0)
+    """Whether a deregistered target may be stopped: nothing is in flight, or its deregistration delay is over.
+
+    An idle websocket is closed after a shortened delay; a request in flight has the group's own.
+    """
+    return REGISTRY.is_drained(target)
 
 
 def health(target: Target) -> Health:
-    verdict = BOARD.verdict(target)
-    return Health(verdict.state.value, "", verdict.reason)
+    """State, reason and description in AWS's words: initial, healthy, unhealthy, draining, or unused when unknown."""
+    return REGISTRY.health(target)
 
 
 def on_change(callback: Callable[[Target], None]) -> None:
-    """Called about when a state changed: this board does not tell, so everybody is asked to look again."""
-    _callbacks.append(callback)
-    if len(_callbacks) == 1:
-        threading.Thread(target=_watch, daemon=True, name="localaws-target-changes").start()
+    """Have `callback` called after `health` or `is_drained` of a target changed.
 
-
-def _watch() -> None:
-    seen: dict[tuple[str, str, int], State] = {}
-    while True:
-        time.sleep(0.1)
-        now = {key: verdict.state for key, verdict in dict(BOARD._verdicts).items()}
-        for key in [key for key, state in now.items() if seen.get(key) is not state]:
-            for callback in _callbacks:
-                callback(Target(*key))
-        seen = now
+    It runs in the thread that changed it (a prober's, a request's, an API call's): hand over and return at once.
+    """
+    REGISTRY.on_change(callback)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from deployments.models import Service
-from provisioning.localaws import images
-from provisioning.localaws.interpreter import executable, interpreter_layer
-from provisioning.localaws.layers import File, build_layer
-from provisioning.localaws.registry import Repository
+from provisioning.localaws.ecr.registry import Repository
+from provisioning.localaws.sample import images
+from provisioning.localaws.sample.interpreter import executable, interpreter_layer
+from provisioning.localaws.sample.layers import File, build_layer
 
 PROGRAM, FRAMES = (Path(__file__).with_name(name) for name in ("program.py", "frames.py"))
 

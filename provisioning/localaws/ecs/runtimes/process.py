@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from provisioning.localaws.ecr import image_store
+from provisioning.localaws.ecr.image_store import Image, NoSuchImageError
 from provisioning.localaws.ecs.runtimes import arguments
 from provisioning.localaws.ecs.runtimes.base import Container, Exit, Listener, NotStarted, Started
 from provisioning.localaws.ecs.runtimes.checks import CheckedCommand, watch
 from provisioning.localaws.ecs.runtimes.processes import Process, Program, start_process
-from provisioning.localaws.ecr.image_store import Image, NoSuchImageError
 
 SIMULATED_LINE = b"This task is simulated: there is no Docker engine here to run its image."
 
