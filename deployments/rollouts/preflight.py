@@ -92,9 +92,8 @@ def platform(digest: str) -> Check:
         return Check()
     if images.HOSTS in built_for:
         return Check(f"It runs on {', '.join(built_for)}.")
-    return Check(
-        warning=f"It was built for {', '.join(built_for)}, but the hosts are {images.HOSTS}. Build it for that."
-    )
+    where = ", ".join(built_for)
+    return Check(warning=f"It was built for {where}, but the hosts are {images.HOSTS}: build it for that, too.")
 
 
 def is_there(service: Service, digest: str) -> bool | None:

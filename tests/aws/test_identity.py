@@ -86,7 +86,7 @@ def test_a_wrong_key_says_so(session, answers):
     report = identity.test_connection(session, "111111111111")
 
     assert report.account_id == ""
-    assert "does not accept the access key" in failures(report)["Access"]
+    assert "does not accept the credentials" in failures(report)["Access"]
 
 
 def test_a_missing_right_to_read_is_named_and_the_others_are_still_tried(session, answers):

@@ -200,10 +200,10 @@ def test_a_pushed_image_is_rolled_out_by_digest_and_everything_can_be_removed(ac
     repository = ecr.ensure_repository(portal, "acme/shop", {})
     digest = images.push_sample(account.registry, "acme/shop", "v1", version="v1", runtime="process")
     assert ecr.resolve_tag(portal, "acme/shop", "v1") == digest
-    group = elbv2.ensure_target_group(
+    group = elbv2.create_target_group(
         portal, elbv2.TargetGroupSpec("acme-shop", out["VpcId"], health_path="/health", interval=5)
     )
-    rule = elbv2.ensure_rule(portal, out["ListenerArn"], group, elbv2.RuleConditions(paths=("/*",)), 10)
+    rule = elbv2.create_rule(portal, out["ListenerArn"], group, elbv2.RuleConditions(paths=("/*",)), 10)
     revision = ecs.register_task_definition(
         portal, shop(out, ecr.image_reference(repository, digest, account.registry))
     )

@@ -92,11 +92,14 @@ def test_a_part_that_has_a_tag_of_its_own_is_an_image_of_its_own(placement, ecr)
 
 def test_an_index_is_read_once_because_a_digest_never_changes(placement, ecr):
     details, manifest = build(2, AMD, NOTE)
-    for _ in range(2):
-        ecr.add_response("describe_images", {"imageDetails": details})
+    ecr.add_response("describe_images", {"imageDetails": details})
     ecr.add_response("batch_get_image", {"images": [manifest]})
+    ecr.add_response("describe_images", {"imageDetails": details})
 
-    assert images(placement.service) == images(placement.service)
+    first, second = images(placement.service), images(placement.service)
+
+    assert first == second
+    assert [choice.name for choice in second.choices] == ["v2"]
 
 
 @pytest.mark.parametrize(
