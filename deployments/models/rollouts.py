@@ -1,7 +1,5 @@
 """What runs where, and the deployments that brought it there."""
 
-import re
-
 from django.db import models
 from django.urls import reverse
 
@@ -172,10 +170,3 @@ class StoppedTask(models.Model):
 
     def __str__(self) -> str:
         return self.task_arn.rsplit("/", 1)[-1]
-
-    @property
-    def why(self) -> str:
-        """The reason for people; AWS's own words, less their ARNs, where we have none that are plainer."""
-        if self.stopped_reason.startswith("Task failed ELB health checks"):
-            return "The load balancer stopped it: its health check failed."
-        return re.sub(r" in \(target-group arn:[^()]*\)", "", self.stopped_reason)

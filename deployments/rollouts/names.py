@@ -1,4 +1,4 @@
-"""What the AWS things of a service are called, and which place its rule gets: always the same for the same service."""
+"""What the AWS things of a service are called, and what a release is called by: always the same for the same."""
 
 import re
 from collections.abc import Collection
@@ -7,7 +7,6 @@ from hashlib import sha256
 from deployments.models import Placement
 
 TARGET_GROUP_CHARACTERS = 32
-LOWEST_PRIORITY = 50_000  # AWS's limit; the smallest number is asked first
 _VERSION = re.compile(r"v?[0-9]+([.+_-][0-9A-Za-z.+_-]*)?", re.IGNORECASE)
 _MOVING = frozenset(
     [
@@ -26,8 +25,6 @@ _MOVING = frozenset(
         "test",
     ]
 )
-_LONGEST_PATH = 100
-_ROOM = 190  # rules that may share one length of path
 
 
 def target_group_name(stack: str, service: str, key: object) -> str:
@@ -38,20 +35,6 @@ def target_group_name(stack: str, service: str, key: object) -> str:
 
 def task_family(placement: Placement) -> str:
     return f"{placement.environment.aws_name}-{placement.service.name}"
-
-
-def first_priority(host: str, path: str) -> int:
-    """Where to look for a free priority: rules that say more are asked before those that say less.
-
-    A host counts before a path, a longer path before a shorter one; `/*` for every host comes last.
-    """
-    said = min(len(path.rstrip("*")), _LONGEST_PATH)
-    return (1 if host else 1 + (_LONGEST_PATH + 1) * _ROOM) + (_LONGEST_PATH - said) * _ROOM
-
-
-def free_priority(host: str, path: str, taken: Collection[int]) -> int | None:
-    """The first free priority from `first_priority` on; None when there is none."""
-    return next((n for n in range(first_priority(host, path), LOWEST_PRIORITY + 1) if n not in taken), None)
 
 
 def by_telling(tags: Collection[str]) -> list[str]:

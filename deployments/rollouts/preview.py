@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from deployments import states
+from deployments.catalog import health
 from deployments.models import Deployment, Placement, Service
 from deployments.rollouts import preflight, routes, selectors
 from deployments.rollouts.images import offered
 from deployments.rollouts.names import by_telling
+from deployments.rollouts.spec import snapshot
 from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
 
 STOP_SECONDS = 30  # ECS's own: a task that is told to stop is killed after this long
-INTERNAL = (
-    "It runs without an address, because the load balancer for internal services does not exist yet. "
-    "Nobody asks its health path either: it counts as healthy when its tasks keep running."
+INTERNAL = "It runs without an address, because the load balancer for internal services does not exist yet."
+UNCHECKED = (
+    "Nobody asks whether it is healthy: it counts as healthy as long as its tasks run. "
+    "Choose a health check in its settings."
 )
 LABELS = {
     "cpu": "CPU units",
@@ -24,7 +27,8 @@ LABELS = {
     "count": "Tasks",
     "path": "Path",
     "host": "Host",
-    "health_path": "Health path",
+    "start_seconds": "Start time (seconds)",
+    "deadline_minutes": "Deadline (minutes)",
 }
 
 
@@ -124,7 +128,16 @@ def _changes(service: Service, placement: Placement | None, name: str, digest: s
         old, new = str(before.get(what, "")), str(getattr(service, what))
         if old != new:
             yield Change(label, old, new)
+    yield from _health(service, before)
     yield from _variables(before.get("variables", {}), service.variables)
+
+
+def _health(service: Service, before: dict[str, Any]) -> Iterator[Change]:
+    """How it is found healthy; in one line of words, because its settings only tell together."""
+    old = health.in_words(service.exposure, before)
+    new = health.in_words(service.exposure, snapshot(service))
+    if old != new:
+        yield Change("Health check", old, new)
 
 
 def _settings_now(placement: Placement | None) -> dict[str, Any]:
@@ -174,5 +187,7 @@ def _traffic_lines(service: Service, placement: Placement | None) -> Iterable[Li
         yield Line("unknown", "One task only: when its host breaks, nothing answers until another has started.")
     if service.exposure == Service.Exposure.INTERNAL:
         yield Line("unknown", INTERNAL)
+        if service.health_check == Service.Check.NONE:
+            yield Line("unknown", UNCHECKED)
     elif routes.DEREGISTRATION_SECONDS <= STOP_SECONDS:
         yield Line("healthy", f"A task that leaves has {routes.DEREGISTRATION_SECONDS} s to finish its requests.")

@@ -1,4 +1,4 @@
-"""Names and places at AWS."""
+"""Names at AWS, and of releases."""
 
 import re
 from itertools import permutations
@@ -8,16 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.rollouts.names import (
-    LOWEST_PRIORITY,
     by_telling,
-    first_priority,
-    free_priority,
     release_name,
     target_group_name,
 )
 
 slugs = st.from_regex(r"[a-z][a-z0-9-]{0,38}[a-z0-9]", fullmatch=True)
-paths = st.from_regex(r"/[a-z/]{0,90}\*?", fullmatch=True)
 
 
 @given(slugs, slugs, st.integers(1, 10**9))
@@ -31,29 +27,6 @@ def test_services_that_read_alike_have_target_groups_of_their_own():
     assert len(names) == 2
     assert target_group_name("acme-dev", "api", 1) != target_group_name("acme-dev", "api", 2)
     assert target_group_name("acme-dev", "api", 1) == target_group_name("acme-dev", "api", 1)
-
-
-@given(paths)
-def test_what_says_more_is_asked_first(path):
-    assert first_priority("shop.example.com", path) < first_priority("", path)
-    assert first_priority("", "/x" + path) < first_priority("", path)
-    assert first_priority("shop.example.com", "/*") < first_priority("", "/" + "x" * 90)
-
-
-def test_everything_comes_after_something():
-    assert first_priority("", "/api/*") < first_priority("", "/*") < LOWEST_PRIORITY
-
-
-@given(st.sampled_from(["", "a.example.com"]), paths, st.sets(st.integers(1, LOWEST_PRIORITY), max_size=200))
-def test_a_given_priority_was_free(host, path, taken):
-    priority = free_priority(host, path, taken)
-
-    assert priority not in taken
-    assert first_priority(host, path) <= priority <= LOWEST_PRIORITY
-
-
-def test_a_full_listener_is_said_so():
-    assert free_priority("", "/*", range(1, LOWEST_PRIORITY + 1)) is None
 
 
 @pytest.mark.parametrize(

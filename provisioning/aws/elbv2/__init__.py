@@ -9,7 +9,6 @@ from provisioning.aws.elbv2.rules import (
     rules,
     set_priorities,
 )
-from provisioning.aws.elbv2.single import ensure_rule, ensure_target_group, used_priorities
 from provisioning.aws.elbv2.target_groups import (
     TargetGroup,
     TargetGroupSpec,
@@ -33,11 +32,8 @@ __all__ = [
     "create_target_group",
     "delete_rule",
     "delete_target_group",
-    "ensure_rule",
-    "ensure_target_group",
     "rules",
     "set_priorities",
     "target_groups",
     "target_health",
-    "used_priorities",
 ]
