@@ -2,7 +2,7 @@
 
 They name their account at the front of the path, `/v2/222222222222/bakery/...` and `/_alb/222222222222/shop/...`;
 without one, the launcher's own account is meant. A repository whose own name begins with twelve digits and a slash
-can therefore be pushed to with the account in front only.
+can therefore be pushed to with the account in front only. Load balancers read their account themselves (`elbv2`).
 """
 
 import os
@@ -11,7 +11,7 @@ from ministack.core.responses import request_scope
 
 from provisioning.localaws.gateway.asgi import App, Message, Receive, Scope, Send
 
-PREFIXES = ("/v2/", "/_alb/")
+REGISTRY = "/v2/"
 
 
 def split_account(path: str) -> tuple[str, str]:
@@ -26,35 +26,28 @@ def own_account() -> tuple[str, str]:
 
 
 def in_their_account(app: App) -> App:
-    """`app`, asked on behalf of the account that an unsigned request names."""
+    """`app`, asked on behalf of the account that a push or a pull names."""
 
     async def asked(scope: Scope, receive: Receive, send: Send) -> None:
-        prefix = _prefix(scope)
-        account, rest = split_account(scope["path"].removeprefix(prefix)) if prefix else ("", "")
+        is_registry = scope["type"] == "http" and scope["path"].startswith(REGISTRY)
+        account, rest = split_account(scope["path"].removeprefix(REGISTRY)) if is_registry else ("", "")
         if not account:
             await app(scope, receive, send)
             return
-        named = f"{prefix}{account}/"
-        raw_path = scope["raw_path"].replace(named.encode(), prefix.encode(), 1)
-        inner = {**scope, "path": prefix + rest, "raw_path": raw_path}
+        named = f"{REGISTRY}{account}/"
+        raw_path = scope["raw_path"].replace(named.encode(), REGISTRY.encode(), 1)
         with request_scope(account, own_account()[1]):
-            await app(inner, receive, _naming(send, prefix, named))
+            await app({**scope, "path": REGISTRY + rest, "raw_path": raw_path}, receive, _naming(send, named))
 
     return asked
 
 
-def _prefix(scope: Scope) -> str:
-    if scope["type"] != "http":
-        return ""
-    return next((prefix for prefix in PREFIXES if scope["path"].startswith(prefix)), "")
-
-
-def _naming(send: Send, prefix: str, named: str) -> Send:
+def _naming(send: Send, named: str) -> Send:
     """Puts the account back into where the registry sends a client next."""
 
     def located(name: bytes, value: bytes) -> bytes:
-        follows = name.lower() == b"location" and value.startswith(b"/v2/")
-        return value.replace(prefix.encode(), named.encode(), 1) if follows and prefix == "/v2/" else value
+        follows = name.lower() == b"location" and value.startswith(REGISTRY.encode())
+        return value.replace(REGISTRY.encode(), named.encode(), 1) if follows else value
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
