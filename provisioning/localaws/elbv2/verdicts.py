@@ -14,6 +14,7 @@ LONGEST_INTERVAL = 1.0
 LONGEST_TIMEOUT = 1.5
 FIRST_INTERVAL = 0.25  # while the first verdict is out
 LONGEST_PATIENCE = 2.0  # for how long a target must fail to be unhealthy; on AWS threshold times interval
+LONGEST_START_PATIENCE = 10.0  # the same for one that never passed: whoever started it has a grace period for it
 STARTUP_GRACE = 15.0  # a program that does not listen yet is starting, for this long
 
 
@@ -119,7 +120,8 @@ def judge(verdict: Verdict, probe: Probe, check: Check, now: float) -> Verdict:
         return replace(verdict, last=probe)
     failures = verdict.failures + 1
     since = verdict.failing_since if verdict.failures else now
-    unhealthy = failures >= check.unhealthy_after and now - since >= check.patience
+    patience = min(check.patience, LONGEST_START_PATIENCE) if verdict.state is State.INITIAL else check.patience
+    unhealthy = failures >= check.unhealthy_after and now - since >= patience
     state = State.UNHEALTHY if unhealthy else verdict.state
     return replace(verdict, state=state, passes=0, failures=failures, failing_since=since, last=probe)
 

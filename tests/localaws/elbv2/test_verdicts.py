@@ -1,5 +1,7 @@
 """The rules of health checks: when a target becomes healthy, unhealthy, or is still starting."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from provisioning.localaws.elbv2.verdicts import (
     LONGEST_INTERVAL,
     LONGEST_PATIENCE,
+    LONGEST_START_PATIENCE,
     LONGEST_TIMEOUT,
     STARTUP_GRACE,
     Check,
@@ -75,6 +78,18 @@ def test_failures_in_quick_succession_do_not_fail_a_target_sooner_than_its_check
 
     assert quickly.state is State.HEALTHY
     assert judge(quickly, wrong, PATIENT, 15.0).state is State.UNHEALTHY
+
+
+def test_a_target_that_never_passed_is_not_waited_for_as_long_as_one_that_served():
+    strained = replace(PATIENT, patience=300)
+    late = Probe(Outcome.LATE)
+    never = served = Verdict(since=0)
+    served = judge(served, Probe(Outcome.PASSED, 200), strained, 0)
+
+    for moment in (1.0, 1.0 + LONGEST_START_PATIENCE):
+        never, served = judge(never, late, strained, moment), judge(served, late, strained, moment)
+
+    assert (never.state, served.state) == (State.UNHEALTHY, State.HEALTHY)
 
 
 @given(outcomes)
