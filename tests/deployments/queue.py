@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from kombu.exceptions import OperationalError
 from deployments import tasks
 from deployments.models import ClusterWatch, Deployment, Repository
 from portal.core.tasks import tick_work
+from provisioning.aws.patience import LOOK, ONCE, PAGE, STEP
 from provisioning.aws.session import AwsSession
 
 ENDPOINTS = {"elbv2": "elastic-load-balancing-v2", "ecs": "ecs", "ecr": "ecr"}
@@ -77,8 +79,12 @@ class Calls:
     def __init__(self, session: AwsSession) -> None:
         self.made: Counter[str] = Counter()
         self.deadly = ""
-        self.clients = {name: session.client(name) for name in ENDPOINTS}  # type: ignore[call-overload]
-        for name, client in self.clients.items():
+        self.clients = [
+            (name, replace(session, patience=patience).client(name))  # type: ignore[call-overload]
+            for name in ENDPOINTS
+            for patience in (LOOK, ONCE, PAGE, STEP)
+        ]
+        for name, client in self.clients:
             client.meta.events.register(f"after-call.{ENDPOINTS[name]}", self._seen)
 
     def _seen(self, model: Any, **_: Any) -> None:
@@ -88,5 +94,5 @@ class Calls:
             raise WorkerKilled
 
     def forget(self) -> None:
-        for name, client in self.clients.items():
+        for name, client in self.clients:
             client.meta.events.unregister(f"after-call.{ENDPOINTS[name]}", self._seen)

@@ -13,21 +13,27 @@ from portal.core.work import turns
 from portal.core.work.turns import claim_exclusive, release
 from provisioning.aws import ecs
 from tests import factories
+from tests.deployments.cloud import Site
 from tests.deployments.queue import Calls, WorkerKilled
 
 pytestmark = pytest.mark.django_db
 
-ONCE = ("CreateTargetGroup", "CreateRule", "RegisterTaskDefinition", "CreateService", "UpdateService")
+ONCE = ("CreateRule", "RegisterTaskDefinition", "CreateService", "UpdateService")
 
 
-def assert_done(deployment: Deployment, calls: Calls, updates: int = 1) -> None:
+def assert_done(site: Site, deployment: Deployment, calls: Calls) -> None:
+    """Everything was made once. AWS is asked for a target group by its name, and makes it once however often."""
     deployment.refresh_from_db()
     assert deployment.state == states.SUCCEEDED, deployment.reason
-    assert {name: calls.made[name] for name in ONCE} == {**dict.fromkeys(ONCE, 1), "UpdateService": updates}
+    assert {name: calls.made[name] for name in ONCE} == dict.fromkeys(ONCE, 1)
+    groups = site.session.client("elbv2").describe_target_groups()["TargetGroups"]
+    assert len([each for each in groups if each["HealthCheckPath"] == site.service.health_path]) == 1
 
 
 @pytest.mark.localaws
-@pytest.mark.parametrize("call", ["DescribeRules", *ONCE, "DescribeServices", "DescribeServiceDeployments"])
+@pytest.mark.parametrize(
+    "call", ["CreateTargetGroup", "DescribeRules", *ONCE, "DescribeServices", "DescribeServiceDeployments"]
+)
 def test_a_worker_killed_right_after_a_call_is_replaced(quick_site, queue, calls, call):
     deployment = queue.send(quick_site.request, "v1")
     calls.deadly = call
@@ -38,7 +44,7 @@ def test_a_worker_killed_right_after_a_call_is_replaced(quick_site, queue, calls
     queue.tick()
     queue.work()
 
-    assert_done(deployment, calls)
+    assert_done(quick_site, deployment, calls)
 
 
 @pytest.mark.localaws
@@ -47,7 +53,7 @@ def test_messages_delivered_twice_do_their_work_once(quick_site, queue, calls):
 
     queue.work(deliveries=2)
 
-    assert_done(deployment, calls)
+    assert_done(quick_site, deployment, calls)
 
 
 @pytest.mark.localaws
@@ -61,7 +67,7 @@ def test_a_lost_message_is_sent_again_by_the_tick(quick_site, queue, calls, afte
     queue.tick()
     queue.work()
 
-    assert_done(deployment, calls)
+    assert_done(quick_site, deployment, calls)
 
 
 @pytest.mark.localaws
@@ -73,7 +79,7 @@ def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, q
         queue.deliver()
         second.refresh_from_db()
     services.request_cancel(second, quick_site.user)
-    calls.deadly = "UpdateService"
+    calls.deadly = "StopServiceDeployment"
     with pytest.raises(WorkerKilled):
         queue.work()
 
@@ -82,7 +88,8 @@ def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, q
     queue.work()
 
     second.refresh_from_db()
-    assert (second.state, calls.made["UpdateService"]) == (states.CANCELED, 3)
+    assert (second.state, calls.made["StopServiceDeployment"]) == (states.CANCELED, 1)
+    assert calls.made["UpdateService"] == 2  # one for each release, none to go back
 
 
 def test_several_watches_of_an_environment_become_one(queue):
@@ -141,7 +148,7 @@ def test_unreachable_aws_is_said_and_asked_again(queue, settings):
     deployment.refresh_from_db()
     assert deployment.state == states.PREPARING
     assert "could not be reached" in deployment.problem
-    assert queue.waits == [4.0]  # twice as far each time
+    assert queue.waits == [2.0]  # twice as far as after the turn before
 
 
 def test_a_turn_that_is_cut_off_is_followed_by_the_next_one(queue, monkeypatch):
