@@ -21,7 +21,7 @@ from provisioning.stacks import load
 
 WEB_THREADS = 8  # as many requests as the Procfile's web takes at once
 LOOK_SECONDS = 0.02
-CONTAINER = {"memory": 64, "cpu": 16}
+CONTAINER = {"memory": 64, "cpu": 16, "health_check": "none", "start_seconds": 30}
 
 _numbers = count(1)
 
@@ -72,8 +72,7 @@ class Site:
 
     def click(self, service: Service, environment: Environment, digest: str) -> Deployment:
         """What the page does when somebody deploys that image."""
-        release = rollouts.find_release(service, digest)
-        return rollouts.request_deployment(service, environment, release, self.user)
+        return rollouts.deploy_image(service, environment, digest, self.user)
 
     def release(self, service: Service) -> Release:
         """One whose image the account is said to have."""

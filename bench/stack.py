@@ -36,7 +36,7 @@ class Stack:
 
     folder: Path
     database_url: str
-    poll_seconds: float
+    look_seconds: float
     ways: dict[str, int] = field(default_factory=dict)  # ports of accounts that the local AWS does not have
 
     def __post_init__(self) -> None:
@@ -117,14 +117,14 @@ class Stack:
             "PORTAL_AWS_ACCOUNT_ID": "999999999999",
             "CONSUL_URL": "",
             "CONSUL_TASK_URL": "",
-            "POLL_SECONDS": str(self.poll_seconds),
+            "LOOK_SECONDS": str(self.look_seconds),
             "CONN_MAX_AGE": "600",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
 
 
 @contextmanager
-def running(database: str, poll_seconds: float, ways: dict[str, int]) -> Iterator[Stack]:
+def running(database: str, look_seconds: float, ways: dict[str, int]) -> Iterator[Stack]:
     """A started stack; `database` is "postgres" (a private one) or "sqlite". All of it ends with the block."""
     for number in endings():
         signal.signal(number, lambda *_: sys.exit(1))  # asked to stop, it takes along what it started
@@ -132,7 +132,7 @@ def running(database: str, poll_seconds: float, ways: dict[str, int]) -> Iterato
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="portal-bench-", ignore_cleanup_errors=True)))
         server = PrivatePostgres.found() if database == "postgres" else None
         url = stack.enter_context(server or nullcontext(f"sqlite:///{folder}/bench.sqlite3"))
-        made = Stack(folder, url, poll_seconds, ways)
+        made = Stack(folder, url, look_seconds, ways)
         stack.callback(made.stop)
         made.start()
         yield made

@@ -60,9 +60,10 @@ def start(processes: Processes, ports: Ports, runtime: str) -> dict[str, str]:
         "PORTAL_AWS_ACCESS_KEY_ID": "999999999999",
         "PORTAL_AWS_SECRET_ACCESS_KEY": "local",
         "POLL_SECONDS": "1",
-        "WORK_STALE_SECONDS": "15",
+        "WORK_STALE_SECONDS": "45",
         "WORK_TICK_SECONDS": "5",
         "OUTGOING_RETRY_SECONDS": "5",
+        "LOOK_SECONDS": "0.5",
         "PATH": f"{python_of(PORTAL).parent}:{os.environ.get('PATH', '')}",
     }
     return environment | _consul(processes, ports, found)

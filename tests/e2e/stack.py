@@ -154,6 +154,7 @@ class Stack:
             "CONSUL_URL": self.consul_url,
             "CONSUL_TASK_URL": self.consul_url,
             "POLL_SECONDS": "0.5",
+            "LOOK_SECONDS": "0.5",
             "WORK_STALE_SECONDS": str(STALE_SECONDS),
             "WORK_TICK_SECONDS": "1",
             "OUTGOING_RETRY_SECONDS": "2",
