@@ -87,6 +87,7 @@ def test_an_image_that_does_not_exist_is_rolled_back_and_the_tasks_say_why(site:
     with site.traffic() as answers:
         site.release(site.missing_image())
         deployment = site.settled()
+        until(lambda: answers["1"])
 
     assert deployment["taskDefinition"] == good
     assert set(answers) == {"1"}
