@@ -91,9 +91,9 @@ def test_an_image_that_does_not_exist_is_rolled_back_and_the_tasks_say_why(site:
 
     assert deployment["taskDefinition"] == good
     assert set(answers) == {"1"}
-    # One more may have been on its way when the threshold was reached.
+    # Others may have been on their way when the threshold was reached.
     stopped = [task for task in site.stopped_tasks() if task["stopCode"] != "ServiceSchedulerInitiated"]
-    assert [task["stopCode"] for task in stopped] == ["TaskFailedToStart"] * 3
+    assert {task["stopCode"] for task in stopped} == {"TaskFailedToStart"}
     assert all(task["stoppedReason"].startswith("CannotPullContainerError:") for task in stopped)
     assert all(task["containers"][0]["reason"].startswith("CannotPullContainerError:") for task in stopped)
 
