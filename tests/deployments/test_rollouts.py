@@ -64,7 +64,7 @@ def test_a_release_that_exits_is_rolled_back_and_its_last_words_are_kept(site: S
         states.ROLLED_BACK,
         "It exits at once with code 3: its last log lines say more.",
     )
-    stopped = crashed.stopped_tasks.exclude(log_lines=[]).first()
+    stopped = crashed.stopped_tasks.filter(stop_code="EssentialContainerExited").exclude(log_lines=[]).first()
     assert stopped.exit_code == 3
     assert "fatal: this version cannot start" in stopped.log_lines
 

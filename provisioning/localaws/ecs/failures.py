@@ -12,12 +12,17 @@ def task_failed(service: Record, task: Record) -> None:
     found = deployment(service, task["_deployment"])
     if found is None:
         return
-    if found["rolloutState"] == "IN_PROGRESS" and found["status"] == "PRIMARY":
+    if found["rolloutState"] == "IN_PROGRESS" and found["status"] == "PRIMARY" and not _has_tripped(service, found):
         _count(service, found, found["failedTasks"] + 1)
     found["_failures"] += 1
     wait = delay(found["_failures"], service["desiredCount"])
     if wait:
         _hold_back(service, found, wait)
+
+
+def _has_tripped(service: Record, found: Record) -> bool:
+    """The breaker counts no further: the scheduler is about to act on it."""
+    return breaker_of(service).trips(found["failedTasks"], service["desiredCount"])
 
 
 def _hold_back(service: Record, found: Record, wait: float) -> None:

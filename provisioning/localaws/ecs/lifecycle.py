@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +12,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 
 from provisioning.localaws.ecs import events, task_targets
-from provisioning.localaws.ecs.board import Board
+from provisioning.localaws.ecs.board import Board, service_key
 from provisioning.localaws.ecs.containers import TaskPlan, container_name, forget_metadata
 from provisioning.localaws.ecs.failures import task_failed
 from provisioning.localaws.ecs.names import scope_of
@@ -20,7 +21,8 @@ from provisioning.localaws.ecs.runtimes.base import Exit, Listener, NotStarted, 
 
 log = logging.getLogger("localaws.ecs")
 
-STARTS_AT_ONCE = max(2, os.cpu_count() or 2)  # more would only make each of them slower
+STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)  # more would only make each of them slower
+WARM_UP = 10.0  # seconds for which a service's task counts as starting, unless it is healthy or gone before
 STOPS_AT_ONCE = 16  # they mostly wait
 STOP_TIMEOUT = 30.0  # seconds between SIGTERM and SIGKILL, unless the container definition says otherwise
 
@@ -31,11 +33,13 @@ class Lifecycle:
         self._starts = ThreadPoolExecutor(STARTS_AT_ONCE, thread_name_prefix="localaws-start")
         self._stops = ThreadPoolExecutor(STOPS_AT_ONCE, thread_name_prefix="localaws-stop")
         self._waiting: dict[str, Future[None]] = {}
+        self._warm: dict[str, threading.Event] = {}
         self._owners: dict[str, tuple[Record, Record]] = {}  # by container name: the task and its container
         runtime.listen(Listener(self._exited, self._judged))
 
     def start(self, task: Record, definition: Record) -> None:
         self.board.add(task)
+        self._warm[task["taskArn"]] = threading.Event()
         self._waiting[task["taskArn"]] = self._starts.submit(self._start, task, definition)
 
     def stop(self, task: Record, reason: str, code: str) -> None:
@@ -44,10 +48,11 @@ class Lifecycle:
             if task["desiredStatus"] == "STOPPED":
                 return
             _want_stopped(task, reason, code)
+            self.is_warm(task)
             task_targets.withdraw(task, service)
             waiting = self._waiting.get(task["taskArn"])
             if waiting and waiting.cancel():
-                del self._waiting[task["taskArn"]]
+                del self._waiting[task["taskArn"]], self._warm[task["taskArn"]]
                 self._finish(task)
             elif task["lastStatus"] == "RUNNING":
                 task["lastStatus"] = "DEACTIVATING"
@@ -62,6 +67,8 @@ class Lifecycle:
     def close(self) -> None:
         self._starts.shutdown(wait=False, cancel_futures=True)
         self._stops.shutdown(wait=False, cancel_futures=True)
+        for waiting in list(self._warm.values()):
+            waiting.set()
         self.runtime.close()
 
     def _start(self, task: Record, definition: Record) -> None:
@@ -75,12 +82,25 @@ class Lifecycle:
                     if not self._start_container(plan, container):
                         break
             self._started(task)
+            self._warm_up(task)
         except Exception as problem:
             if not isinstance(problem, NotStarted):
                 log.exception("the task %s could not be started", task["taskArn"])
             self._not_started(task, problem)
         finally:
             self._waiting.pop(task["taskArn"], None)
+            self._warm.pop(task["taskArn"], None)
+
+    def _warm_up(self, task: Record) -> None:
+        """Hold the place among the starts until its program is up: that costs more than starting its container."""
+        if service_key(task):
+            self._warm[task["taskArn"]].wait(WARM_UP)
+
+    def is_warm(self, task: Record) -> None:
+        """It is healthy, or not wanted any more: another one may start."""
+        waiting = self._warm.get(task["taskArn"])
+        if waiting:
+            waiting.set()
 
     def _start_container(self, plan: TaskPlan, record: Record) -> bool:
         """False when the task is not wanted any more."""
@@ -134,6 +154,7 @@ class Lifecycle:
                 self._has_exited(task, service)
 
     def _has_exited(self, task: Record, service: Record | None) -> None:
+        self.is_warm(task)
         task_targets.withdraw(task, service)
         if service:
             task_failed(service, task)

@@ -105,6 +105,7 @@ class Scheduler:
             task = store.task(each.id)
             if task and each.is_healthy and not task.get("_was_healthy"):
                 task_is_healthy(service, task)
+                self.lifecycle.is_warm(task)
 
     def _count(self, key: ServiceKey, service: Record) -> None:
         """Bring the counts that ECS shows up to date, and remember whose target groups these are."""

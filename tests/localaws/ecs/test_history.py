@@ -177,6 +177,14 @@ def test_failed_tasks_are_counted_while_the_deployment_is_under_way_and_a_health
     assert primary(record)["failedTasks"] == 0
 
 
+def test_the_breaker_counts_no_further_than_its_threshold():
+    record = service()
+    for _ in range(5):
+        task_failed(record, task_of(record))
+
+    assert primary(record)["failedTasks"] == 3
+
+
 def test_without_reset_on_healthy_task_the_count_stays():
     breaker = {"enable": True, "rollback": True, "resetOnHealthyTask": False}
     record = service(deploymentConfiguration={"deploymentCircuitBreaker": breaker})
