@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
-STOPPING = 30.0  # seconds; state is written while it stops
+STOPPING = 45.0  # seconds; tasks are ended and state is written while it stops
 
 
 class NotReadyError(Exception):
