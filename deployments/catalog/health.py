@@ -36,7 +36,7 @@ def in_words(exposure: str, settings: Mapping[str, Any]) -> str:
 
     Deployments from before these were settings lack some: redirects counted then, and nobody asked internal services.
     """
-    if not settings:
+    if "health_path" not in settings:
         return ""
     if exposure == Service.Exposure.PUBLIC:
         codes = health_codes(redirect_is_healthy=settings.get("redirect_is_healthy", True))

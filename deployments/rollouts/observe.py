@@ -60,7 +60,8 @@ def _has_moved(deployment: Deployment, before: Mapping[str, Any], now: Mapping[s
         return False
     started = [event for event in now["events"] if STARTED in event["text"] and event not in before.get("events", ())]
     since = str(deployment.finished_at.isoformat()) if deployment.finished_at else ""
-    return now["new"] != before.get("new") or any(event["at"] > since for event in started)
+    counts = bool(now["new"]) and now["new"] != before.get("new")
+    return counts or any(event["at"] > since for event in started)
 
 
 def detail(session: AwsSession, deployment: Deployment, service: ServiceState) -> Detail:

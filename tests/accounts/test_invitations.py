@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timezone import localtime
 from rq import SimpleWorker
 
 from portal.accounts import services
@@ -111,7 +112,7 @@ def test_the_mail_says_who_invites_to_what_and_until_when(settings, invited):
     (sent,) = mail.outbox
     assert (sent.to, sent.subject) == (["dave@acme.example"], "Alice invites you to Acme at in4it")
     assert f"https://portal.example{invited[1]}" in sent.body
-    assert f"until {invited[0].expires_at:%-d %B %Y}" in sent.body
+    assert f"until {localtime(invited[0].expires_at):%-d %B %Y}" in sent.body
 
 
 def test_a_mail_that_is_sent_twice_has_the_same_message_id_both_times(settings, invited):

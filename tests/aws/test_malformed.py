@@ -23,7 +23,7 @@ NO_ADAPTERS = {"provisioning.aws.errors", "provisioning.aws.kinds", "provisionin
 TARGET_GROUP = elbv2.TargetGroup("arn", "web", "vpc-1", {})
 VALUES: dict[str, Any] = {
     "spec": None,
-    "update": ecs.ServiceUpdate("acme", "web", "web:1", 1),
+    "update": ecs.ServiceUpdate("acme", "web", "web:1", 1, grace_seconds=None),
     "found": TARGET_GROUP,
     "conditions": elbv2.RuleConditions(paths=("/*",)),
     "desired_status": "RUNNING",

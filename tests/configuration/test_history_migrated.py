@@ -11,7 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from deployments.configuration import selectors
 from deployments.configuration.selectors import Place
-from deployments.models import ConfigurationSave
+from deployments.models import ConfigurationSave, Service
 from tests import factories
 from tests.protected.conftest import databases, scratch
 
@@ -30,9 +30,14 @@ def before(scratch):
 
 @pytest.fixture
 def place(before) -> Place:
-    service = factories.ServiceFactory.create(name="shop")
-    environment = factories.EnvironmentFactory.create(customer=service.customer, account=service.account)
-    return Place(service.customer, service, environment)
+    application = factories.ApplicationFactory.create()
+    customer = application.customer
+    account = factories.AwsAccountFactory.create(customer=customer)
+    made = before.get_model("deployments", "Service").objects.create(
+        customer_id=customer.pk, application_id=application.pk, account_id=account.pk, name="shop"
+    )
+    environment = factories.EnvironmentFactory.create(customer=customer, account=account)
+    return Place(customer, Service(pk=made.pk, customer=customer, name="shop"), environment)
 
 
 def test_every_save_gets_a_row_and_every_change_stays(before, place):

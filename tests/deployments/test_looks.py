@@ -13,15 +13,17 @@ from deployments import states
 from deployments.models import Deployment, Placement
 from deployments.rollouts import services
 from deployments.rollouts.watch import watch
+from provisioning.aws.patience import Patience
 from provisioning.aws.session import forget_clients
 from provisioning.models import Environment
-from provisioning.sessions import LOOK, session_for
+from provisioning.sessions import LOOK, ONCE, session_for
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OLD, NEW = "arn:task/web:1", "arn:task/web:2"
+CHANGES = ("update_service", "stop_service_deployment")
 RECORD = "arn:aws:ecs:eu-west-1:111111111111:service-deployment/acme-dev/web/2"
 
 
@@ -57,7 +59,7 @@ def described(name: str, *deployments: dict[str, Any], **more: Any) -> dict[str,
 class Cluster:
     """An environment with rollouts, and the answers that AWS is going to give."""
 
-    def __init__(self, environment: Environment, script: Callable[[str], Stubber]) -> None:
+    def __init__(self, environment: Environment, script: Callable[[str, Patience], Stubber]) -> None:
         self.environment, self.script = environment, script
 
     def rollout(self, name: str, state: str = states.ROLLING, **fields: Any) -> Deployment:
@@ -86,7 +88,8 @@ class Cluster:
 
     def answer(self, operation: str, answer: dict[str, Any], wanted: dict[str, Any] | None = None) -> None:
         of = {"describe_target_health": "elbv2", "get_log_events": "logs"}
-        self.script(of.get(operation, "ecs")).add_response(operation, answer, wanted)
+        patience = ONCE if operation in CHANGES else LOOK
+        self.script(of.get(operation, "ecs"), patience).add_response(operation, answer, wanted)
 
     def look(self) -> None:
         watch(session_for(self.environment.account, self.environment.region, LOOK), self.environment)
@@ -96,16 +99,16 @@ class Cluster:
 def cluster(acme) -> Iterator[Cluster]:
     account = factories.AwsAccountFactory(customer=acme, access="key", access_key_id="1" * 12, secret_access_key="x")
     environment = factories.EnvironmentFactory(customer=acme, account=account)
-    session = session_for(account, environment.region, LOOK)
-    stubs: dict[str, Stubber] = {}
+    stubs: dict[tuple[str, Patience], Stubber] = {}
     with ExitStack() as active:
 
-        def script(service: str) -> Stubber:
-            if service not in stubs:
-                stubs[service] = active.enter_context(Stubber(session.client(service)))  # type: ignore[call-overload]
-            return stubs[service]
+        def script(service: str, patience: Patience) -> Stubber:
+            if (service, patience) not in stubs:
+                client = session_for(account, environment.region, patience).client(service)  # type: ignore[call-overload]
+                stubs[service, patience] = active.enter_context(Stubber(client))
+            return stubs[service, patience]
 
-        script("ecs"), script("elbv2")
+        script("ecs", LOOK), script("ecs", ONCE), script("elbv2", LOOK)
         yield Cluster(environment, script)
         for stub in stubs.values():
             stub.assert_no_pending_responses()

@@ -297,7 +297,7 @@ class TestDeployment:
             "fatal: no",
             "exit code 3",
             "1 of 2",
-            "its health check failed",
+            "The health check of the load balancer failed.",
         ):
             assert words in page
         assert "arn:aws:x" not in page

@@ -111,9 +111,11 @@ def test_accounts_that_do_not_answer_hold_up_nobody_else(worker, healthy, silent
 
 
 def test_an_account_that_does_not_answer_gets_one_thread_afterwards(worker, silent):
-    for _ in range(3):
-        worker.send(silent, "tulp", done := Future())
-    done.result(timeout=60)
+    steps = [Future() for _ in range(3)]
+    for done in steps:
+        worker.send(silent, "tulp", done)
+    for done in steps:
+        done.result(timeout=60)
 
     with worker.shares.hold("tulp"), pytest.raises(Full), worker.shares.hold("tulp"):
         pass
