@@ -143,6 +143,8 @@ class ClusterWatch(ExclusiveTurn):
 
     environment = models.OneToOneField(Environment, on_delete=models.CASCADE, related_name="+")
 
+    began: float = 0.0  # the last turn, on the monotonic clock of the process that took it
+
     def __str__(self) -> str:
         return f"watch of {self.environment}"
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from deployments.rollouts.reasons import NOT_STARTED, TAKEN_AWAY, cause_of
+
 FEWEST = 2  # so many tasks that stopped by their own fault, or
 SHARE = 10  # one of so many wanted ones, and the release goes back
 LONGEST = 3  # times the usual watch: how far single stops can draw it out
@@ -23,13 +25,15 @@ class Stop:
     at: datetime
     code: str = ""
     reason: str = ""
+    container_reason: str = ""
 
     @property
     def is_own_fault(self) -> bool:
-        """Whether its program ended or did not pass its checks, rather than being taken away."""
+        """Whether its program ended or did not pass its checks, rather than being taken away or kept from starting."""
         if "health checks" in self.reason:
             return True
-        return self.code not in _TAKEN_AWAY and not self.reason.startswith("Host EC2")
+        cause = cause_of(f"{self.container_reason} {self.reason}", (*NOT_STARTED, *TAKEN_AWAY))
+        return self.code not in _TAKEN_AWAY and not (cause and cause.passes)
 
 
 def faults(stops: Iterable[Stop]) -> list[datetime]:

@@ -8,7 +8,7 @@ from deployments import states
 from deployments.models import Deployment
 from deployments.rollouts.routes import Unready
 from portal.core.work.state import transition
-from portal.core.work.steps import ending_errored, note_problem
+from portal.core.work.steps import PASSING, ending_errored, note_problem
 from provisioning.aws import ecs
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
@@ -43,10 +43,12 @@ class Batch:
             self.deployments.remove(deployment)
 
     def ask(self, deployments: Sequence[Deployment], question: Callable[[], Answer]) -> Answer | None:
-        """What AWS answers for all of these; None when it does not, which then holds for each of them."""
+        """What AWS answers for all of these; None when it does not, or we cannot ask, which then holds for each."""
         try:
             return question()
-        except AwsProblem as problem:
+        except PASSING:
+            raise
+        except Exception as problem:
             self.refuse(dict.fromkeys(deployments, problem))
         return None
 

@@ -92,14 +92,14 @@ def asks_record(facts: Facts, service: ServiceState | None) -> bool:
     if service is None or primary is None:
         return service is not None
     if facts.rolling_back:
-        return not facts.is_first and not facts.is_old(primary)
+        return not facts.is_first and (facts.fresh or not facts.is_old(primary))
     return not facts.is_ours(primary) or _is_done(primary) or _has_failed(facts, service)
 
 
 def decide(facts: Facts, service: ServiceState | None) -> Decision:
     """The next move for a rollout whose service ECS describes as `service` (None: unknown to ECS)."""
     if service is None or service.status != "ACTIVE":
-        return Decision(Move.GIVE_UP, Why.GONE)
+        return WAIT if facts.fresh and service is None else Decision(Move.GIVE_UP, Why.GONE)
     if facts.rolling_back:
         return _stopping(facts, service) if facts.is_first else _going_back(facts, service)
     return _rolling(facts, service)
@@ -107,6 +107,8 @@ def decide(facts: Facts, service: ServiceState | None) -> Decision:
 
 def _rolling(facts: Facts, service: ServiceState) -> Decision:
     primary = service.primary
+    if primary is not None and facts.is_foreign(primary) and not facts.fresh:
+        return Decision(Move.GIVE_UP, Why.REPLACED)
     if _has_failed(facts, service):
         return Decision(Move.TURN_BACK, Why.BROKEN)
     if primary is not None and facts.is_ours(primary):
@@ -114,9 +116,7 @@ def _rolling(facts: Facts, service: ServiceState) -> Decision:
         return Decision(Move.SUCCEED) if done else _limits(facts)
     if facts.fresh:
         return WAIT
-    if primary is None:
-        return _limits(facts)
-    return Decision(Move.GIVE_UP, Why.REPLACED) if facts.is_foreign(primary) else Decision(Move.TURN_BACK, Why.BROKEN)
+    return _limits(facts) if primary is None else Decision(Move.TURN_BACK, Why.BROKEN)
 
 
 def _has_failed(facts: Facts, service: ServiceState) -> bool:
@@ -132,7 +132,7 @@ def _limits(facts: Facts) -> Decision:
 
 
 def _is_done(deployment: DeploymentState) -> bool:
-    return deployment.rollout_state == COMPLETED and deployment.running == deployment.desired > 0
+    return deployment.rollout_state == COMPLETED and deployment.running >= deployment.desired > 0
 
 
 def _going_back(facts: Facts, service: ServiceState) -> Decision:
@@ -140,17 +140,24 @@ def _going_back(facts: Facts, service: ServiceState) -> Decision:
     if primary is not None and facts.is_foreign(primary):
         return Decision(Move.GIVE_UP, Why.REPLACED)
     if primary is not None and facts.is_old(primary):
+        if _is_before_ours(facts):
+            return _push(facts) if facts.record else WAIT
         if _is_done(primary):
             return Decision(Move.BACK)
         return _stuck(facts, broken=primary.rollout_state == FAILED)
     return _stuck(facts) if primary is None or _goes_by_itself(facts, primary) else _push(facts)
 
 
+def _is_before_ours(facts: Facts) -> bool:
+    """Whether the old release is primary only in an answer from before ours began."""
+    return facts.record.is_under_way if facts.record else facts.fresh
+
+
 def _goes_by_itself(facts: Facts, primary: DeploymentState) -> bool:
     """ECS goes back from what failed, or was stopped, a moment after it says so."""
     if facts.record is None:
         return facts.fresh and primary.rollout_state == FAILED
-    return not facts.record.is_under_way and not facts.record.succeeded
+    return facts.record.goes_back
 
 
 def _push(facts: Facts) -> Decision:
@@ -162,6 +169,8 @@ def _stuck(facts: Facts, broken: bool = False) -> Decision:
 
 
 def _stopping(facts: Facts, service: ServiceState) -> Decision:
+    if facts.fresh and not (service.primary and facts.is_ours(service.primary)):
+        return WAIT
     if service.desired:
         return Decision(Move.STOP)
     if service.running or service.pending:

@@ -22,6 +22,7 @@ from deployments.rollouts.explain import explain, explain_restarts
 from deployments.rollouts.spec import limit_of, update_to
 from portal.core.work.state import transition
 from provisioning.aws import ecs
+from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
 from provisioning.facts import cluster_of
 from provisioning.sessions import ONCE
@@ -34,7 +35,7 @@ WHY = {
 
 
 def after_watch() -> timedelta:
-    """How long a release is watched after its success."""
+    """How long a release is watched after its success; zero: not at all."""
     return timedelta(seconds=settings.AFTER_WATCH_SECONDS)
 
 
@@ -61,7 +62,7 @@ class Rollout:
         now = timezone.now()
         with database.atomic():
             reason = f"{deployment.release.name} serves with {primary.running} of {primary.desired} tasks."
-            until = now + after_watch()
+            until = now + after_watch() if after_watch() else None
             transition(deployment, states.SUCCEEDED, reason=reason, watched_until=until)
             Placement.objects.filter(pk=deployment.placement_id).update(
                 release=deployment.release,
@@ -81,14 +82,23 @@ class Rollout:
     def push_back(self) -> None:
         """ECS stops what is under way and goes back by itself; what it calls done is replaced by what was before."""
         deployment, record = self.deployment, self.facts.record
-        if record is not None and record.is_under_way:
-            ecs.stop_service_deployment(self.session, record.arn)
+        if record is not None and record.is_under_way and self._is_stopped(record.arn):
             return
         assert self.service is not None
         desired = deployment.placement.desired or deployment.desired
         ecs.update_service(
             self.session, update_to(deployment, self.service, deployment.previous_task_definition_arn, desired)
         )
+
+    def _is_stopped(self, record: str) -> bool:
+        """Whether ECS was asked to stop; roles from before it could be asked for may not."""
+        try:
+            ecs.stop_service_deployment(self.session, record)
+        except AwsProblem as problem:
+            if problem.code != "access_denied":
+                raise
+            return False
+        return True
 
     def stop(self) -> None:
         deployment = self.deployment
@@ -147,12 +157,15 @@ def _end_watch(deployment: Deployment, **found: object) -> None:
 
 def send_back(deployment: Deployment, restarts: int) -> None:
     """A release that succeeded stops again and again: what served before is wanted, unless somebody asked for another
-    deployment this moment."""
+    deployment this moment, or removes the environment."""
     cause = explain_restarts(observe.evidence(deployment, restarts=restarts))
     ahead = f"{deployment.previous.name} is coming back." if deployment.previous else "Its tasks are being stopped."
     try:
         with database.atomic():
-            _turn_back(deployment, f"{cause} {ahead}", cause, watched_until=None)
+            if deployment.environment.held().is_ready:
+                _turn_back(deployment, f"{cause} {ahead}", cause, watched_until=None)
+            else:
+                leave(deployment)
     except IntegrityError:
         leave(deployment)
 

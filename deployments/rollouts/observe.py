@@ -9,7 +9,7 @@ for only when something happened that they explain, or somebody looks.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -25,10 +25,11 @@ from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
 from provisioning.facts import cluster_of, facts_of
 
-EVENTS, LOG_LINES, LOGS_A_LOOK, HEALTH_WORDS = 20, 20, 5, 5
+EVENTS, LOG_LINES, LOGS_A_LOOK, HEALTH_WORDS = 20, 20, 20, 5
 LINE_LENGTH = 4_000  # characters that are kept of one log line; CloudWatch takes 256 KiB
 STARTED = " has started "  # ECS's event "(service web) has started 1 tasks: (task 0123)."
 VIEWED = timedelta(seconds=10)  # a page that is open asks every two seconds
+CLOCKS = timedelta(seconds=20)  # how far AWS's clock may be behind ours
 LAST_WORDS = timedelta(seconds=30)  # how long the log of a stopped task may take to arrive
 
 
@@ -59,7 +60,7 @@ def _has_moved(deployment: Deployment, before: Mapping[str, Any], now: Mapping[s
     if deployment.state != states.SUCCEEDED:
         return False
     started = [event for event in now["events"] if STARTED in event["text"] and event not in before.get("events", ())]
-    since = str(deployment.finished_at.isoformat()) if deployment.finished_at else ""
+    since = deployment.finished_at.astimezone(UTC).isoformat() if deployment.finished_at else ""
     counts = bool(now["new"]) and now["new"] != before.get("new")
     return counts or any(event["at"] > since for event in started)
 
@@ -133,7 +134,7 @@ def _counted(deployment: Deployment, facts: Facts, service: ServiceState) -> dic
         "new": _counts(ours),
         "old": _counts(others),
         "events": [
-            {"at": event.at.isoformat(), "text": event.message}
+            {"at": event.at.astimezone(UTC).isoformat(), "text": event.message}
             for event in service.events[:EVENTS]
             if event.at >= since
         ],
@@ -177,11 +178,10 @@ def _task(deployment: Deployment, facts: Facts, task: TaskState) -> dict[str, An
 
 
 def _is_new(deployment: Deployment, facts: Facts, task: TaskState) -> bool:
-    """A task of this rollout; when it restarts the release that served before, only its age tells."""
-    if task.task_definition != facts.task_definition:
-        return False
-    since = deployment.started_at or deployment.created_at
-    return facts.previous != facts.task_definition or (task.created_at is not None and task.created_at >= since)
+    """A task of this rollout: an earlier try of the same release has the same task definition, so its age tells."""
+    since = (deployment.started_at or deployment.created_at) - CLOCKS
+    young = task.created_at is not None and task.created_at >= since
+    return young and task.task_definition == facts.task_definition
 
 
 def _health_words(before: Iterable[str], targets: Iterable[elbv2.TargetState]) -> list[str]:
@@ -191,20 +191,31 @@ def _health_words(before: Iterable[str], targets: Iterable[elbv2.TargetState]) -
 
 
 def archive(deployment: Deployment, facts: Facts, seen: Detail) -> None:
-    """Keeps stopped tasks, which ECS forgets within the hour."""
+    """Keeps stopped tasks, which ECS forgets within the hour. What it says of one that still ends is not all yet."""
     stopped = [_stopped(deployment, task) for task in seen.stopped if _is_new(deployment, facts, task)]
-    StoppedTask.objects.bulk_create(stopped, ignore_conflicts=True)
+    StoppedTask.objects.bulk_create(
+        stopped,
+        update_conflicts=True,
+        unique_fields=["deployment", "task_arn"],
+        update_fields=["stopped_reason", "stop_code", "exit_code", "container_reason", "stopped_at"],
+    )
 
 
-def listen(session: AwsSession, deployment: Deployment) -> None:
+def listen(session: AwsSession, deployments: Sequence[Deployment]) -> None:
     """Adds the last words of tasks that stopped a moment ago: they arrive after the task is gone."""
-    if not deployment.observed.get("new", {}).get("failed") and deployment.state != states.SUCCEEDED:
+    heard = {each.pk: each for each in deployments if _may_have_stopped(each)}
+    if not heard:
         return
-    silent = deployment.stopped_tasks.filter(log_lines=[], stopped_at__gte=timezone.now() - LAST_WORDS)
+    since = timezone.now() - LAST_WORDS
+    silent = StoppedTask.objects.filter(deployment__in=heard, log_lines=[], stopped_at__gte=since)
     for row in silent[:LOGS_A_LOOK]:
-        lines = last_lines(session, deployment, row.task_arn)
+        lines = last_lines(session, heard[row.deployment_id], row.task_arn)
         if lines:
             StoppedTask.objects.filter(pk=row.pk).update(log_lines=lines)
+
+
+def _may_have_stopped(deployment: Deployment) -> bool:
+    return bool(deployment.observed.get("new", {}).get("failed")) or deployment.state == states.SUCCEEDED
 
 
 def _stopped(deployment: Deployment, task: TaskState) -> StoppedTask:

@@ -6,6 +6,7 @@ it is written down first.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction as database
@@ -21,11 +22,13 @@ from deployments.rollouts.spec import limit_of, service_spec, snapshot, task_spe
 from portal.core.work.state import transition
 from portal.core.work.steps import ending_errored, keep, note_problem
 from provisioning.aws import ecr, ecs
+from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
 from provisioning.facts import cluster_of
 from provisioning.models import Environment
 from provisioning.sessions import session_for
 
+UNSEEN = timedelta(minutes=1)
 AT_ONCE = 50  # deployments that one turn prepares; the next one goes on
 
 
@@ -53,13 +56,17 @@ def _goes_on(batch: Batch, deployment: Deployment, stage: int) -> bool:
     if deployment.cancel_requested_by is not None and stage < len(STAGES) - 1:
         batch.deployments.remove(deployment)
         with ending_errored(deployment):
-            reason = f"Cancelled by {deployment.cancel_requested_by} before anything was changed."
-            transition(deployment, states.CANCELED, reason=reason, actor=deployment.cancel_requested_by)
+            _cancel(deployment)
         return False
     if deployment.state == states.QUEUED:
         with batch.attending(deployment):
             transition(deployment, states.PREPARING, reason="Everything the release needs is made ready.")
     return deployment in batch.deployments
+
+
+def _cancel(deployment: Deployment) -> None:
+    reason = f"Cancelled by {deployment.cancel_requested_by} before anything was changed."
+    transition(deployment, states.CANCELED, reason=reason, actor=deployment.cancel_requested_by)
 
 
 def _done(deployment: Deployment, **fields: Any) -> None:
@@ -81,13 +88,13 @@ def find_images(batch: Batch, deployments: Sequence[Deployment]) -> None:
 
 def balance(batch: Batch, deployments: Sequence[Deployment]) -> None:
     """The target groups and rules of public services, as their settings are now."""
-    public = [each.placement for each in deployments if each.service.exposure == Service.Exposure.PUBLIC]
-    problems = routes.apply(batch.session, batch.environment, public) if public else {}
-    batch.refuse({each: problems[each.placement_id] for each in deployments if each.placement_id in problems})
-    for deployment in deployments:
-        if deployment.placement_id not in problems:
-            with batch.attending(deployment):
-                _done(deployment)
+    public = [each for each in deployments if each.service.exposure == Service.Exposure.PUBLIC]
+    placements = [each.placement for each in public]
+    problems = batch.ask(public, lambda: routes.apply(batch.session, batch.environment, placements)) if public else {}
+    batch.refuse({each: problems[each.placement_id] for each in public if problems and each.placement_id in problems})
+    for deployment in [each for each in deployments if each in batch.deployments]:
+        with batch.attending(deployment):
+            _done(deployment)
 
 
 def describe(batch: Batch, deployments: Sequence[Deployment]) -> None:
@@ -139,8 +146,11 @@ def start(batch: Batch, deployments: Sequence[Deployment]) -> None:
 
 def _start(session: AwsSession, deployment: Deployment, state: ecs.ServiceState | None) -> None:
     if state is None:
-        raise Unready("Its service was removed from the cluster outside the portal while it was prepared.")
+        raise _unseen(deployment)
     if state.primary is None or state.primary.id == deployment.ecs_deployment_before:
+        if deployment.cancel_requested_by is not None:
+            _cancel(deployment)
+            return
         update = update_to(deployment, state, deployment.task_definition_arn, deployment.desired)
         state = ecs.update_service(session, update)
     record = state.service_deployment_arn
@@ -157,6 +167,14 @@ def _start(session: AwsSession, deployment: Deployment, state: ecs.ServiceState 
             reason=first or "New tasks take over from old ones as soon as they are healthy.",
             deadline_at=timezone.now() + limit_of(deployment),
         )
+
+
+def _unseen(deployment: Deployment) -> Exception:
+    """ECS may not show for a moment what was made, or found, in the stage before."""
+    found_at = datetime.fromisoformat(deployment.prepared[-1])
+    if timezone.now() - found_at < UNSEEN:
+        return AwsProblem("not_yet", "roll out the new version", sentence="The cluster does not show the service yet.")
+    return Unready("Its service was removed from the cluster outside the portal while it was prepared.")
 
 
 Stage = Callable[[Batch, Sequence[Deployment]], None]

@@ -21,6 +21,10 @@ UNCHECKED = (
     "Nobody asks whether it is healthy: it counts as healthy as long as its tasks run. "
     "Choose a health check in its settings."
 )
+ASKED_ELSEWHERE = (
+    "The health path changes for the tasks that serve now, too, before new ones have started. "
+    "Let them answer on the new path as well, or they are replaced while this goes on."
+)
 LABELS = {
     "cpu": "CPU units",
     "memory": "Memory (MiB)",
@@ -189,5 +193,12 @@ def _traffic_lines(service: Service, placement: Placement | None) -> Iterable[Li
         yield Line("unknown", INTERNAL)
         if service.health_check == Service.Check.NONE:
             yield Line("unknown", UNCHECKED)
-    elif routes.DEREGISTRATION_SECONDS <= STOP_SECONDS:
+    elif _asked_elsewhere(service, placement):
+        yield Line("unknown", ASKED_ELSEWHERE)
+    if service.exposure == Service.Exposure.PUBLIC and routes.DEREGISTRATION_SECONDS <= STOP_SECONDS:
         yield Line("healthy", f"A task that leaves has {routes.DEREGISTRATION_SECONDS} s to finish its requests.")
+
+
+def _asked_elsewhere(service: Service, placement: Placement | None) -> bool:
+    """Whether the load balancer will ask the tasks that serve for a path that they were not made for."""
+    return bool(_settings_now(placement).get("health_path", service.health_path) != service.health_path)

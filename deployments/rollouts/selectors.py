@@ -17,14 +17,14 @@ CHOICES = 50
 REFRESH = timedelta(minutes=5)
 
 
-IS_QUEUED = Q(state=states.QUEUED)
 IS_WAITING = Q(state__in=states.WAITING)
 IS_ROLLING = Q(state__in=states.WATCHED)
 IS_WATCHED_AFTER = Q(state=states.SUCCEEDED, watched_until__isnull=False)  # the watch after success
+IS_FOLLOWED = IS_WAITING | IS_ROLLING | IS_WATCHED_AFTER
 
 
 def waiting(environment: Environment) -> QuerySet[Deployment, Any]:
-    """The deployments that are to be prepared, oldest first, with all that takes."""
+    """The deployments that are to be prepared, first those that were tried longest ago, with all that takes."""
     found = Deployment.objects.filter(IS_WAITING, environment=environment).select_related(
         "service__customer",
         "service__account",
@@ -37,20 +37,23 @@ def waiting(environment: Environment) -> QuerySet[Deployment, Any]:
         "previous",
         "cancel_requested_by",
     )
-    return found.order_by("id")
+    return found.order_by("heartbeat_at", "id")
 
 
-def watched(environment: Environment) -> QuerySet[Deployment, Any]:
-    """The rollouts that the environment's watcher looks at, with all it needs; those that roll come first."""
-    followed = Deployment.objects.filter(IS_ROLLING | IS_WATCHED_AFTER, environment=environment).select_related(
+def watched(environment: Environment, *, after: bool = True) -> QuerySet[Deployment, Any]:
+    """The rollouts that the environment's watcher looks at, with all it needs; those that roll come first, then, with
+    `after`, what is watched after its success."""
+    which = IS_ROLLING | IS_WATCHED_AFTER if after else IS_ROLLING
+    followed = Deployment.objects.filter(which, environment=environment).select_related(
         "service", "placement", "release", "previous", "environment__customer", "cancel_requested_by"
     )
     return followed.order_by(F("finished_at").asc(nulls_first=True), "id")
 
 
-def has_any(environment_id: int, which: Q) -> bool:
-    """Whether the environment has deployments like that."""
-    return Deployment.objects.filter(which, environment=environment_id).exists()
+def followed_states(environment_id: int) -> set[str]:
+    """The states of all deployments of the environment that its watcher looks after."""
+    followed = Deployment.objects.filter(IS_FOLLOWED, environment=environment_id)
+    return set(followed.order_by().values_list("state", flat=True).distinct())
 
 
 def was_described(deployment: Deployment) -> bool:
@@ -62,8 +65,7 @@ def was_described(deployment: Deployment) -> bool:
 def unwatched_environments() -> QuerySet[Environment, Any]:
     """Environments with deployments that no watcher has looked at for settings.WORK_STALE_SECONDS."""
     limit = timezone.now() - timedelta(seconds=settings.WORK_STALE_SECONDS)
-    looked_after = IS_WAITING | IS_ROLLING | IS_WATCHED_AFTER
-    followed = Deployment.objects.filter(looked_after, environment=OuterRef("pk"))
+    followed = Deployment.objects.filter(IS_FOLLOWED, environment=OuterRef("pk"))
     watched = ClusterWatch.objects.filter(environment=OuterRef("pk"), heartbeat_at__gte=limit)
     return Environment.objects.filter(Exists(followed), ~Exists(watched))
 

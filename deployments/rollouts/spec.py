@@ -71,11 +71,13 @@ def service_spec(deployment: Deployment) -> ecs.ServiceSpec:
 
 
 def update_to(deployment: Deployment, state: ecs.ServiceState, task_definition: str, desired: int) -> ecs.ServiceUpdate:
-    """A rolling update of the service as it is now that never runs fewer tasks than are wanted."""
+    """A rolling update of the service as it is now that never runs fewer tasks than are wanted. What it runs already
+    has to be forced; of anything else ECS begins one rollout, however often it is asked."""
     return ecs.ServiceUpdate(
         cluster=facts_of(deployment.environment).cluster,
         name=state.name,
         task_definition=task_definition,
         desired_count=desired,
         grace_seconds=deployment.service.start_seconds if state.target_group_arns else None,
+        force=state.task_definition == task_definition,
     )

@@ -1,9 +1,11 @@
 """A turn of an environment: what rolls is looked at, what waits is prepared, and when the next turn is due."""
 
+import time
 from contextlib import suppress
 
 from django.conf import settings
 
+from deployments import states
 from deployments.models import ClusterWatch
 from deployments.rollouts import selectors
 from deployments.rollouts.prepare import prepare
@@ -21,18 +23,23 @@ def work(turn: ClusterWatch) -> None:
     that is cut off is followed by the next one."""
     environment = Environment.objects.select_related("account", "customer").get(pk=turn.environment_id)
     account, region = environment.account, environment.region
+    turn.began = time.monotonic()
     with suppress(*PASSING):
-        watch(session_for(account, region, LOOK), environment)
-        if still_mine(turn):
+        standing = selectors.followed_states(environment.pk)
+        calmly = turn.seq % CALM == 0 or not standing & states.WATCHED
+        watch(session_for(account, region, LOOK), environment, calmly=calmly)
+        if standing & states.WAITING and still_mine(turn):
             prepare(session_for(account, region, ONCE), environment)
+            turn.began = time.monotonic()
 
 
 def seconds_to_next(turn: ClusterWatch) -> float | None:
-    """When the next turn is due; None when nothing is left to do. Asked after the turn was released: what came during
-    it is seen."""
-    usual = float(settings.LOOK_SECONDS)
-    if selectors.has_any(turn.environment_id, selectors.IS_QUEUED):
+    """When the next turn is due, counted from the last one's beginning, but never without a pause; None when nothing is
+    left to do. Asked after the turn was released: what came during it is seen."""
+    standing = selectors.followed_states(turn.environment_id)
+    if not standing:
+        return None
+    if states.QUEUED in standing and states.PREPARING not in standing:  # what is being prepared waits for AWS
         return 0
-    if selectors.has_any(turn.environment_id, selectors.IS_ROLLING | selectors.IS_WAITING):
-        return usual
-    return CALM * usual if selectors.has_any(turn.environment_id, selectors.IS_WATCHED_AFTER) else None
+    usual: float = settings.LOOK_SECONDS * (1 if standing - {states.SUCCEEDED} else CALM)
+    return max(usual / 2, turn.began + usual - time.monotonic())

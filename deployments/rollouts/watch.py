@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
 from django.utils import timezone
 
 from deployments import states
@@ -21,14 +22,15 @@ from provisioning.aws.session import AwsSession
 from provisioning.facts import cluster_of
 from provisioning.models import Environment
 
+log = structlog.get_logger(__name__)
 FRESH = timedelta(seconds=10)  # ECS answers from several copies: right after a change some do not know it yet
 
 Services = Mapping[str, ecs.ServiceState]
 
 
-def watch(session: AwsSession, environment: Environment) -> None:
-    """One look at every rollout of the environment."""
-    rollouts = list(selectors.watched(environment))
+def watch(session: AwsSession, environment: Environment, *, calmly: bool = True) -> None:
+    """One look at every rollout of the environment; with `calmly` at what is watched after its success, too."""
+    rollouts = [each for each in selectors.watched(environment, after=calmly) if not _is_left(each)]
     if not rollouts:
         return
     names = sorted({each.placement.ecs_service_name for each in rollouts})
@@ -43,9 +45,19 @@ def watch(session: AwsSession, environment: Environment) -> None:
                 _note(rollout, problem)
         return
     seen = [look for look in looks if _attend(look.deployment, partial(_observe, session, look))]
+    observe.listen(session, [look.deployment for look in seen])
     stops = _stops([look.deployment for look in seen if look.deployment.state == states.SUCCEEDED])
     for look in seen:
         _attend(look.deployment, partial(_follow, session, look, stops[look.deployment.pk]))
+
+
+def _is_left(deployment: Deployment) -> bool:
+    """The watch after success ends some time, also where AWS cannot be asked or a task never finds a host."""
+    succeeded_at = deployment.finished_at if deployment.state == states.SUCCEEDED else None
+    over = succeeded_at is not None and timezone.now() >= succeeded_at + after.LONGEST * moves.after_watch()
+    if over:
+        moves.leave(deployment)
+    return over
 
 
 class _Look:
@@ -54,7 +66,8 @@ class _Look:
     def __init__(self, deployment: Deployment, service: ecs.ServiceState | None) -> None:
         self.deployment, self.service = deployment, service
         self.facts = facts_of(deployment)
-        self.record = deployment.service_deployment or self._new_record()
+        self.record = self._new_record() or deployment.service_deployment
+        self.detailed = False
 
     def _new_record(self) -> str:
         """ECS's record of the rollout, once the service names it: it may do so later than it starts."""
@@ -83,10 +96,12 @@ def _stops(deployments: Sequence[Deployment]) -> Mapping[int, list[after.Stop]]:
     """The tasks of each release that stopped after its success."""
     found: dict[int, list[after.Stop]] = defaultdict(list)
     since = {each.pk: each.finished_at for each in deployments}
-    for task in StoppedTask.objects.filter(deployment__in=since, stopped_at__isnull=False) if since else ():
+    tasks = StoppedTask.objects.filter(deployment__in=since, stopped_at__isnull=False).defer("log_lines")
+    for task in tasks if since else ():
         succeeded_at = since[task.deployment_id]
         if task.stopped_at and succeeded_at and task.stopped_at > succeeded_at:
-            found[task.deployment_id].append(after.Stop(task.stopped_at, task.stop_code, task.stopped_reason))
+            stop = after.Stop(task.stopped_at, task.stop_code, task.stopped_reason, task.container_reason)
+            found[task.deployment_id].append(stop)
     return found
 
 
@@ -118,12 +133,21 @@ def _observe(session: AwsSession, look: _Look, *, closely: bool = False) -> None
     if look.record != deployment.service_deployment:
         deployment.service_deployment = look.record
         Deployment.objects.filter(pk=deployment.pk).update(service_deployment=look.record)
-    asks = closely or observe.asks_detail(deployment, look.facts, service)
-    seen = observe.detail(session, deployment, service) if asks else None
+    asks = not look.detailed and (closely or observe.asks_detail(deployment, look.facts, service))
+    seen = _detail(session, look, service) if asks else None
     if seen:
         observe.archive(deployment, look.facts, seen)
     observe.record(deployment, look.facts, service, seen)
-    observe.listen(session, deployment)
+
+
+def _detail(session: AwsSession, look: _Look, service: ecs.ServiceState) -> observe.Detail | None:
+    """What the tasks say is worth knowing, but nothing waits for it."""
+    look.detailed = True
+    try:
+        return observe.detail(session, look.deployment, service)
+    except AwsProblem as problem:
+        log.warning("rollouts.no_detail", deployment=look.deployment.pk, problem=str(problem))
+        return None
 
 
 def _follow(session: AwsSession, look: _Look, stops: Sequence[after.Stop]) -> None:
@@ -140,20 +164,17 @@ def _follow(session: AwsSession, look: _Look, stops: Sequence[after.Stop]) -> No
 def _follow_after(look: _Look, stops: Sequence[after.Stop]) -> None:
     """The watch after success ends well, badly, or without a verdict because something else runs now."""
     deployment, primary = look.deployment, look.service.primary if look.service else None
-    assert deployment.finished_at is not None
     if deployment.placement.latest_id != deployment.pk or primary is None or not look.facts.is_ours(primary):
         moves.leave(deployment)
     elif after.is_bad(stops, deployment.desired):
         moves.send_back(deployment, len(after.faults(stops)))
-    elif timezone.now() >= after.watched_until(stops, deployment.finished_at, moves.after_watch()):
-        moves.verify(deployment) if primary.running >= primary.desired else _wait_for_tasks(deployment)
+    elif primary.running >= primary.desired and timezone.now() >= _verified_at(deployment, stops):
+        moves.verify(deployment)  # while a task finds no host, which is no fault, there is nothing to verify
 
 
-def _wait_for_tasks(deployment: Deployment) -> None:
-    """A task that finds no host is no fault of the release, but nothing to verify either."""
+def _verified_at(deployment: Deployment, stops: Sequence[after.Stop]) -> datetime:
     assert deployment.finished_at is not None
-    if timezone.now() >= deployment.finished_at + after.LONGEST * moves.after_watch():
-        moves.leave(deployment)
+    return after.watched_until(stops, deployment.finished_at, moves.after_watch())
 
 
 def facts_of(deployment: Deployment) -> Facts:

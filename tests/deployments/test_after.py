@@ -69,3 +69,21 @@ def test_the_watch_always_ends(stops):
 @given(st.lists(exits, max_size=20), st.integers(1, 50))
 def test_one_more_stop_never_makes_a_release_better(stops, desired):
     assert is_bad(stops, desired) <= is_bad([*stops, stop(700)], desired)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "CannotPullContainerError: pull image manifest has been retried 5 time(s): toomanyrequests: Rate exceeded",
+        "CannotPullContainerError: failed to extract layer: write /var/lib/docker: no space left on device",
+        "CannotStartContainerError: DockerTimeoutError: Could not transition to started; timed out",
+    ],
+)
+def test_tasks_that_were_kept_from_starting_by_what_passes_are_no_fault_of_the_release(reason):
+    assert faults([stop(10, "TaskFailedToStart", reason), stop(20, "TaskFailedToStart", reason)]) == []
+
+
+def test_a_program_that_cannot_be_started_is_its_own_fault():
+    denied = "CannotStartContainerError: exec ./start.sh: permission denied"
+
+    assert is_bad([stop(10, "TaskFailedToStart", denied), stop(20, "TaskFailedToStart", denied)], desired=2)

@@ -32,6 +32,11 @@ class ServiceDeployment:
     def succeeded(self) -> bool:
         return self.status == "SUCCESSFUL"
 
+    @property
+    def goes_back(self) -> bool:
+        """Whether ECS brings back by itself what served before, or has done so."""
+        return self.status in {"STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"}
+
 
 @asking_aws("read how the rollouts go")
 def describe_service_deployments(session: AwsSession, arns: Sequence[str]) -> dict[str, ServiceDeployment]:

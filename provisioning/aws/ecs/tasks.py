@@ -29,7 +29,7 @@ class TaskState:
     container_reason: str
     created_at: datetime | None
     started_at: datetime | None
-    stopped_at: datetime | None
+    stopped_at: datetime | None  # when it ended, or was told to: a task that drains stands for a while between
     availability_zone: str
 
 
@@ -73,6 +73,6 @@ def _task(said: TaskTypeDef) -> TaskState:
         container_reason=container.get("reason", ""),
         created_at=said.get("createdAt"),
         started_at=said.get("startedAt"),
-        stopped_at=said.get("stoppedAt"),
+        stopped_at=said.get("stoppingAt") or said.get("stoppedAt"),
         availability_zone=said.get("availabilityZone", ""),
     )
