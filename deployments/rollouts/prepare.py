@@ -43,12 +43,12 @@ def prepare(session: AwsSession, environment: Environment) -> None:
 
 def _claimed(environment: Environment) -> list[Deployment]:
     """Those that wait. A turn that this one overtook can write nothing to them any more."""
-    found = list(selectors.waiting(environment)[:AT_ONCE].values_list("pk", flat=True))
-    if not found:
-        return []
-    rows = Deployment.objects.filter(pk__in=found, state__in=states.WAITING)
+    found = list(selectors.waiting(environment)[:AT_ONCE])
+    rows = Deployment.objects.filter(pk__in=[each.pk for each in found], state__in=states.WAITING)
     rows.update(seq=F("seq") + 1, heartbeat_at=timezone.now())
-    return list(selectors.waiting(environment).filter(pk__in=found))
+    for each in found:  # one that has moved since it was read can be moved by nobody who read it before
+        each.seq += 1
+    return found
 
 
 def _goes_on(batch: Batch, deployment: Deployment, stage: int) -> bool:

@@ -26,7 +26,7 @@ def work(turn: ClusterWatch) -> None:
     turn.began = time.monotonic()
     with suppress(*PASSING):
         standing = selectors.followed_states(environment.pk)
-        calmly = turn.seq % CALM == 0 or not standing & states.WATCHED
+        calmly = turn.seq % CALM == 0 or standing == {states.SUCCEEDED}
         watch(session_for(account, region, LOOK), environment, calmly=calmly)
         if standing & states.WAITING and still_mine(turn):
             prepare(session_for(account, region, ONCE), environment)
