@@ -57,7 +57,7 @@ def test_messages_delivered_twice_do_their_work_once(quick_site, queue, calls):
 
 
 @pytest.mark.localaws
-@pytest.mark.parametrize("after", range(1, 8))
+@pytest.mark.parametrize("after", range(1, 5))
 def test_a_lost_message_is_sent_again_by_the_tick(quick_site, queue, calls, after):
     deployment = queue.send(quick_site.request, "v1")
     for _ in range(after):
