@@ -185,9 +185,9 @@ def test_traffic_that_nobody_signs_has_faults_of_its_own(aws):
     arm(aws, kind="unavailable", services=["registry"], accounts=[OTHER])
 
     with pytest.raises(urllib.error.HTTPError) as broken:
-        urllib.request.urlopen(f"http://{aws.registry}/v2/{OTHER}/bakery/tags/list")
+        urllib.request.urlopen(f"http://{aws.registry}/v2/{OTHER}/nowhere/tags/list")
     with pytest.raises(urllib.error.HTTPError) as missing:
-        urllib.request.urlopen(f"http://{aws.registry}/v2/bakery/tags/list")
+        urllib.request.urlopen(f"http://{aws.registry}/v2/nowhere/tags/list")
 
     assert (broken.value.code, missing.value.code) == (503, 404)
 

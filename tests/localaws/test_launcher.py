@@ -47,17 +47,26 @@ def test_services_come_back_after_a_restart(tmp_path: Path, runtime: str):
         second.stop()
 
 
+def images_of(registry: str) -> list[str]:
+    """What the engine has from there."""
+    command = ["docker", "images", "--digests", "--format", "{{.Repository}}"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return [each for each in found if each.startswith(f"{registry}/")]
+
+
 @pytest.mark.docker
-def test_containers_end_with_the_launcher(tmp_path: Path):
+def test_containers_and_images_end_with_the_launcher(tmp_path: Path):
     aws = start(tmp_path, "docker")
     site = Site(aws).build()
     site.launch(site.image("1"))
     site.settled()
     port = loopback_port(site)
     assert answers(port)
+    assert images_of(aws.registry)
 
     aws.stop()
 
+    assert images_of(aws.registry) == []
     mine = [
         "docker",
         "ps",

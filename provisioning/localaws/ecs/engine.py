@@ -39,7 +39,8 @@ def _runtime(name: str) -> Runtime:
         return ProcessRuntime()
     from provisioning.localaws.ecs.runtimes.docker import CALL_TIMEOUT, DockerRuntime
 
-    return DockerRuntime(instance_id(), float(os.environ.get("LOCALAWS_DOCKER_TIMEOUT", CALL_TIMEOUT)))
+    registry = f"127.0.0.1:{os.environ['GATEWAY_PORT']}"
+    return DockerRuntime(instance_id(), registry, float(os.environ.get("LOCALAWS_DOCKER_TIMEOUT", CALL_TIMEOUT)))
 
 
 def _handlers(board: Board, lifecycle: Lifecycle, scheduler: Scheduler) -> dict[str, store.Plain]:

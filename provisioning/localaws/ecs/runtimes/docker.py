@@ -26,7 +26,7 @@ INSTANCE_LABEL = "localaws.instance"
 CALL_TIMEOUT = 60.0  # seconds for one call of the engine
 START_TIMEOUT = 180.0  # seconds for a start with its repetitions, as the agent of ECS waits
 SWEEP_EVERY = 5.0  # seconds
-CLOSING = 30.0  # seconds to remove everything at the end
+CLOSING = 30.0  # seconds to remove every container at the end
 LAST_LINES = 2.0  # seconds that an ended container may take to hand over its last lines
 
 TIMEOUTS = (requests.exceptions.Timeout, requests.exceptions.ConnectionError)
@@ -38,15 +38,18 @@ class _NameTaken(Exception):
 
 
 class DockerRuntime:
-    """`instance` marks what is ours on an engine that others use too."""
+    """`instance` marks what is ours on an engine that others use too.
 
-    def __init__(self, instance: str, call_timeout: float = CALL_TIMEOUT) -> None:
-        self._instance = instance
+    Images of `registry`, which nobody can pull when the launcher has ended, go with it.
+    """
+
+    def __init__(self, instance: str, registry: str, call_timeout: float = CALL_TIMEOUT) -> None:
+        self._instance, self._registry = instance, registry
         self._client = docker.from_env(timeout=call_timeout)
         self._known: set[str] = set()  # names that are being started, run or are being stopped
         self._readers: dict[str, threading.Thread] = {}
         self._killed: set[str] = set()  # names that the engine reported as out of memory
-        self._pulling: dict[str, threading.Lock] = defaultdict(threading.Lock)  # by image
+        self._pulling: dict[str, threading.Lock] = defaultdict(threading.Lock)  # by image, of all that were pulled
         self._ids: dict[str, str] = {}  # by name: a former try's container may have had the same one
         self._closed = threading.Event()
         self._listener: Listener | None = None
@@ -201,6 +204,13 @@ class DockerRuntime:
                 empty = empty + 1 if left == [] else 0
                 list(pool.map(self._remove_soon, left or []))
                 time.sleep(0.1)
+            list(pool.map(self._forget_own, list(self._pulling)))
+
+    def _forget_own(self, image: str) -> None:
+        if not image.startswith(f"{self._registry}/"):
+            return
+        with suppress(DockerException, requests.exceptions.RequestException):
+            self._client.images.remove(image)
 
     def _left(self) -> list[str] | None:
         """None when the engine does not say."""
