@@ -8,7 +8,7 @@ from ministack import app as ministack_app
 
 from provisioning.localaws.checks import MismatchError, check
 from provisioning.localaws.cloudformation import pacing, plans, resource_types
-from provisioning.localaws.ecr import deletion
+from provisioning.localaws.ecr import deletion, details
 from provisioning.localaws.ecs import engine as ecs
 from provisioning.localaws.elbv2 import engine as elbv2
 from provisioning.localaws.elbv2 import traffic
@@ -18,7 +18,7 @@ from provisioning.localaws.gateway.faults import NotFaultsError
 from provisioning.localaws.options import Options
 from provisioning.localaws.ssm import public_parameters
 
-PATCHES = (resource_types, deletion, ecs, elbv2, front, pacing, plans, public_parameters)
+PATCHES = (resource_types, deletion, details, ecs, elbv2, front, pacing, plans, public_parameters)
 
 # What our own applications answer instead of MiniStack, by the prefix of the path.
 MOUNTS: dict[str, App] = {traffic.PREFIX: traffic.app}
@@ -62,6 +62,7 @@ def _install(options: Options, runtime: str) -> None:
     pacing.install(options.pace)
     plans.install()
     deletion.install()
+    details.install()
     elbv2.install()
     ecs.install(runtime)
     front.install(runtime, MOUNTS)

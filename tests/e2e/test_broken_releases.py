@@ -1,7 +1,8 @@
 """Releases that break in ten ways, in real containers under thirty requests a second: none reaches a visitor.
 
 A request is lost when it gets no answer, an error or a wrong echo. What a release that never became healthy may lose is
-nothing. One that became healthy first may lose what it was answering itself, and no more.
+nothing. One that became healthy first may lose what it was answering itself, and what nobody could answer because all
+of its tasks had died, and no more.
 """
 
 import re
@@ -175,11 +176,12 @@ def test_a_broken_release_ends_as_it_deserves(shop: Shop, kind: Kind):
         time.sleep(AFTERWARDS)
 
     said, lost = deployment.cause or deployment.reason, traffic.lost
+    outages = [_outage(died, traffic) for died in shop.deaths()]
     counted = f"{len(traffic.requests)} requests sent, {len(lost)} lost"
     say(f"{kind.fault}: {counted}; {deployment.state} after {seconds:.0f} s: {said}")
     assert kind.says.format(health_path=shop.service.health_path) in said
     assert lost == [] or kind.becomes_healthy
-    assert [request for request in lost if not _own(deployment.release.tag, shop, request)] == []
+    assert [request for request in lost if not _own(deployment.release.tag, kind, request, outages)] == []
     assert shop.serves == (before if kind.state == states.ROLLED_BACK else deployment.release.tag)
     until(lambda: shop.served_by_ecs() == (shop.placement.task_definition_arn, shop.placement.running))
 
@@ -211,8 +213,14 @@ def _ended(deployment: Deployment, state: str) -> Deployment:
     return deployment
 
 
-def _own(version: str, shop: Shop, request: Request) -> bool:
-    """Whether the broken release itself had the request: it died of what it was doing, or answered with an error."""
-    if shop.faults[version] == "dies":
-        return any(request.was_on_the_way(died) or died <= request.began <= died + NOTICED for died in shop.deaths())
-    return shop.faults[version] == "flaps" and request.version == version and request.problem.startswith("503")
+def _outage(died: float, traffic: Traffic) -> tuple[float, float]:
+    """From the death of a task until the load balancer knows, or until somebody answers: the others may be dead, too."""
+    answered = (request.began for request in traffic.requests if request.began > died and not request.problem)
+    return died, max(died + NOTICED, min(answered, default=died))
+
+
+def _own(version: str, kind: Kind, request: Request, outages: list[tuple[float, float]]) -> bool:
+    """Whether the broken release itself lost the request: by its death, or by answering with an error."""
+    if kind.fault == "dies":
+        return any(request.was_on_the_way(died) or died <= request.began <= over for died, over in outages)
+    return kind.fault == "flaps" and request.version == version and request.problem.startswith("503")

@@ -13,6 +13,7 @@ from typing import Any
 
 from provisioning.localaws.elbv2 import store
 from provisioning.localaws.elbv2.answers import Answer, Front, failure, fixed, redirect
+from provisioning.localaws.elbv2.body import Body
 from provisioning.localaws.elbv2.headers import Headers, decoded, to_client, to_target
 from provisioning.localaws.elbv2.registry import SIMULATED, Target
 from provisioning.localaws.elbv2.rules import Request, actions_of, group_for, rule_for, weights_of
@@ -58,8 +59,11 @@ class Visit:
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request, or pass one websocket through."""
-    answer = await _handle(scope, receive, send)
+    body = Body(receive)
+    answer = await _handle(scope, body, send)
     if answer is not None:
+        if scope["type"] == "http":
+            await body.rest()
         await _answer(scope, send, answer)
 
 

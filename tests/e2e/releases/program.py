@@ -87,8 +87,14 @@ class Handler(BaseHTTPRequestHandler):
         while True:
             kind, content = frames.decode(frames.exactly(self.rfile.read))
             if kind == frames.CLOSE:
+                self._agree(content)
                 return
             self.wfile.write(frames.encode(frames.TEXT, f"{VERSION} {content.decode()}".encode()))
+
+    def _agree(self, closing: bytes) -> None:
+        """A close is answered with the same code, unless it answers ours (RFC 6455, 5.5.1)."""
+        if self in _sockets:
+            self.wfile.write(frames.encode(frames.CLOSE, closing))
 
     def log_message(self, *_: object) -> None:
         """What is asked is counted by who asks."""
@@ -108,8 +114,8 @@ class Server(ThreadingHTTPServer):
 
 def stop(server: Server) -> None:
     """Every WebSocket is told; every request is answered."""
-    for socket in list(_sockets):
-        socket.wfile.write(frames.encode(frames.CLOSE, frames.closing(frames.GOING_AWAY)))
+    while _sockets:
+        _sockets.pop().wfile.write(frames.encode(frames.CLOSE, frames.closing(frames.GOING_AWAY)))
     # From a thread, because shutdown() waits for the loop that the signal interrupts.
     threading.Thread(target=server.shutdown).start()
 

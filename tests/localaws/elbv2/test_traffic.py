@@ -1,12 +1,13 @@
 """The front of the load balancers, before real servers."""
 
+import http.client
 import socket
 import threading
 import time
 
 import pytest
 
-from tests.localaws.elbv2.balancer import Balancer, fixed, path
+from tests.localaws.elbv2.balancer import Balancer, fixed, forward, path
 from tests.localaws.elbv2.servers import Named, echoing, healthy_but
 from tests.localaws.site import until
 
@@ -185,6 +186,30 @@ def test_a_client_that_leaves_ends_the_request_to_its_target(balancer: Balancer)
             time.sleep(0.3)
 
         assert ended.wait(20)
+
+
+@pytest.mark.parametrize("behind", ["nothing", "a group without targets", "a target that refuses"])
+def test_a_connection_stays_open_when_the_body_comes_after_its_answer_is_known(balancer: Balancer, behind: str):
+    with Named("here").running() as port:
+        if behind == "a target that refuses":
+            balancer.behind(port)
+    if behind == "a group without targets":
+        balancer.rule(forward(balancer.group()))
+    head = f"POST {balancer.base}/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n".encode()
+    statuses = []
+    assert balancer.listener
+    with socket.create_connection(("127.0.0.1", balancer.port)) as client:
+        for _ in range(3):
+            client.sendall(head)
+            time.sleep(0.3)
+            client.sendall(b"late")
+            said = http.client.HTTPResponse(client, method="POST")
+            said.begin()
+            said.read()
+            statuses.append(said.status)
+
+    assert len(statuses) == 3
+    assert set(statuses) <= ({404} if behind == "nothing" else {502, 503})
 
 
 def test_the_front_is_as_strict_with_header_names_as_targets_are(balancer: Balancer):
