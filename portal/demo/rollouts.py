@@ -47,7 +47,7 @@ def _service(app: Application, aws: AwsAccount, owner: User, row: tuple[str, str
         path=path,
         health_check=Service.Check.COMMAND,  # counts for the internal one alone
         health_command=json.dumps(health_command(settings.DEMO)),
-        start_seconds=60,  # a small machine starts many at once
+        start_seconds=30,  # a small machine starts many at once
         cpu=64,
         memory=128,
         variables={"APP_NAME": name},
