@@ -72,6 +72,9 @@ class _Door(BaseHTTPRequestHandler):
             aws.request(self.command, self.path, body, dict(self.headers))
             answer = aws.getresponse()
             content = answer.read()
+        except ConnectionError:  # AWS has been stopped: whoever asks finds nobody
+            self.close_connection = True
+            return
         finally:
             aws.close()
         if answer.status < 400:

@@ -214,13 +214,16 @@ def _ended(deployment: Deployment, state: str) -> Deployment:
 
 
 def _outage(died: float, traffic: Traffic) -> tuple[float, float]:
-    """From the death of a task until the load balancer knows, or until somebody answers: the others may be dead, too."""
+    """From the death of a task until the load balancer knows, or somebody answers: the others may be dead, too."""
     answered = (request.began for request in traffic.requests if request.began > died and not request.problem)
     return died, max(died + NOTICED, min(answered, default=died))
 
 
 def _own(version: str, kind: Kind, request: Request, outages: list[tuple[float, float]]) -> bool:
-    """Whether the broken release itself lost the request: by its death, or by answering with an error."""
+    """Whether the broken release itself lost the request: by its death, or by answering with an error.
+
+    Of tasks that do not pass their checks the load balancer says 503, too, while none of them is left.
+    """
     if kind.fault == "dies":
         return any(request.was_on_the_way(died) or died <= request.began <= over for died, over in outages)
-    return kind.fault == "flaps" and request.version == version and request.problem.startswith("503")
+    return kind.fault == "flaps" and request.version in {version, ""} and request.problem.startswith("503")
