@@ -27,12 +27,12 @@ class Killed(BaseException):
     """A worker's sudden death: nothing in the portal catches it."""
 
 
-@pytest.fixture(scope="package")
-def local_aws(tmp_path_factory) -> Iterator[str]:
-    """The address of a local AWS in which a resource takes a twentieth of a second, and the portal has its role."""
-    folder, port = tmp_path_factory.mktemp("aws"), free_port()
+@contextmanager
+def running_aws(folder: Path, pace: float) -> Iterator[str]:
+    """The address of a local AWS in which a resource takes `pace` seconds, and the portal has its role."""
+    port = free_port()
     with (folder / "log.txt").open("ab") as log:
-        process = control.start(port, folder, "process", pace=0.05, log=log)
+        process = control.start(port, folder, "process", pace=pace, log=log)
     try:
         control.wait_ready(port)
         url = f"http://127.0.0.1:{port}"
@@ -40,6 +40,12 @@ def local_aws(tmp_path_factory) -> Iterator[str]:
         yield url
     finally:
         control.stop(process)
+
+
+@pytest.fixture(scope="package")
+def local_aws(tmp_path_factory) -> Iterator[str]:
+    with running_aws(tmp_path_factory.mktemp("aws"), pace=0.05) as url:
+        yield url
 
 
 @pytest.fixture

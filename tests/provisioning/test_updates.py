@@ -15,11 +15,9 @@ from provisioning.changes.selectors import resources_of
 from provisioning.environments import services
 from provisioning.environments.selectors import progress_of
 from provisioning.facts import read
-from provisioning.localaws import control
 from provisioning.models import Stack, StackChange
 from tests import factories
-from tests.conftest import free_port
-from tests.provisioning.conftest import drive, drive_change, moves, step_change
+from tests.provisioning.conftest import drive, drive_change, moves, running_aws, step_change
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
 
@@ -294,16 +292,10 @@ def refusing(operation: str):
 @pytest.fixture
 def slow_aws(tmp_path, settings, aws):
     """A local AWS in which each resource takes a second."""
-    port = free_port()
-    with (tmp_path / "log.txt").open("ab") as log:
-        process = control.start(port, tmp_path, "process", pace=1.0, log=log)
-    try:
-        control.wait_ready(port)
-        settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{port}"
+    with running_aws(tmp_path, pace=1.0) as url:
+        settings.AWS_ENDPOINT_URL = url
         forget_clients()
         yield
-    finally:
-        control.stop(process)
 
 
 def test_a_person_takes_a_running_update_back(slow_aws, place, journal, alice):

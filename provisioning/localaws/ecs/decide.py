@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from provisioning.localaws.ecs.model import Health, Phase, Service, State, StopType
+from provisioning.localaws.ecs.model import Service, State, StopType
 from provisioning.localaws.ecs.rolling import Start, Stop, roll
 
 
@@ -75,7 +75,7 @@ def _ending(service: Service) -> list[Move]:
 
 def _unhealthy(service: Service, now: float) -> Iterator[Move]:
     for task in service.live:
-        if task.phase is Phase.RUNNING and task.health is Health.UNHEALTHY and now >= task.grace_until:
+        if task.is_failing(now) and not service.is_kept(task):
             yield Stop(task.id, task.why)
 
 

@@ -36,7 +36,10 @@ class StopType(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """`why` says what made it unhealthy; until `grace_until` that is not held against it."""
+    """`why` says what made it unhealthy; until `grace_until` that is not held against it.
+
+    `has_served`: it was healthy before, and may be again when what is asked of it becomes less.
+    """
 
     id: str
     deployment: str
@@ -45,6 +48,7 @@ class Task:
     why: str = ""
     created: float = 0
     grace_until: float = 0
+    has_served: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -53,6 +57,9 @@ class Task:
     @property
     def is_healthy(self) -> bool:
         return self.phase is Phase.RUNNING and self.health is Health.HEALTHY
+
+    def is_failing(self, now: float) -> bool:
+        return self.phase is Phase.RUNNING and self.health is Health.UNHEALTHY and now >= self.grace_until
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,10 @@ class Service:
     def most_live(self) -> int:
         """maximumPercent in tasks, rounded down."""
         return max(1, self.desired * self.maximum_percent // 100)
+
+    def is_kept(self, task: Task) -> bool:
+        """Whether the task stays, should it fail, until another stands in for it: so ECS has done since 2023."""
+        return task.has_served and self.primary.state is not State.FAILED
 
     @property
     def is_settled(self) -> bool:

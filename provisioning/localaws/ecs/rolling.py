@@ -26,16 +26,24 @@ class Stop:
 
 def roll(service: Service, now: float) -> list[Start | Stop]:
     """What brings the service closer to its wanted tasks: first what may go, then what may come."""
-    going = [*_surplus(service), *_replaced(service)]
+    failing = [task for task in service.current if task.is_failing(now)]
+    wanted = [task for task in service.current if task not in failing]
+    lacking = _missing(service, wanted)
+    going = [*_stood_in(service, failing), *_surplus(service, wanted), *_replaced(service)]
     if not going:
-        going = _in_the_way(service)
-    return [*(Stop(task.id, "") for task in going)] or _coming(service, now)
+        going = _in_the_way(service, lacking) or _cramped(service, failing, wanted)
+    return [*(Stop(task.id, task.why if task in failing else "") for task in going)] or _coming(service, lacking, now)
 
 
-def _surplus(service: Service) -> list[Task]:
+def _surplus(service: Service, wanted: list[Task]) -> list[Task]:
     """The wanted deployment's tasks beyond the desired count, after a scale-in."""
-    current = sorted(service.current, key=_least_loss)
-    return current[: max(0, len(current) - service.desired)]
+    return sorted(wanted, key=_least_loss)[: max(0, len(wanted) - service.desired)]
+
+
+def _stood_in(service: Service, failing: list[Task]) -> list[Task]:
+    """The wanted deployment's failing tasks for which healthy ones stand in."""
+    kept = max(0, service.desired - count_healthy(service.current))
+    return failing[: max(0, len(failing) - kept)]
 
 
 def _replaced(service: Service) -> list[Task]:
@@ -47,9 +55,9 @@ def _replaced(service: Service) -> list[Task]:
     return useless + rest[: max(0, len(rest) - kept)]
 
 
-def _in_the_way(service: Service) -> list[Task]:
+def _in_the_way(service: Service, lacking: int) -> list[Task]:
     """Old tasks that have to go first because maximumPercent leaves no room, as far as enough healthy ones stay."""
-    lacking = _missing(service) - _room(service)
+    lacking -= _room(service)
     if lacking <= 0:
         return []
     spare = max(0, count_healthy(service.live) - service.least_healthy)
@@ -58,14 +66,20 @@ def _in_the_way(service: Service) -> list[Task]:
     return (unhealthy + healthy[:spare])[:lacking]
 
 
-def _coming(service: Service, now: float) -> list[Start | Stop]:
-    count = min(_missing(service), _room(service))
+def _cramped(service: Service, failing: list[Task], wanted: list[Task]) -> list[Task]:
+    """One failing task, where there is no room for another beside it and none is on its way."""
+    is_awaited = any(not task.is_healthy for task in wanted)
+    return [] if is_awaited or _room(service) else failing[:1]
+
+
+def _coming(service: Service, lacking: int, now: float) -> list[Start | Stop]:
+    count = min(lacking, _room(service))
     return [Start(service.primary.id, count)] if count > 0 and now >= service.primary.not_before else []
 
 
-def _missing(service: Service) -> int:
-    """How many tasks the wanted deployment lacks. A failed one starts none."""
-    return 0 if service.primary.state is State.FAILED else service.desired - len(service.current)
+def _missing(service: Service, wanted: list[Task]) -> int:
+    """How many tasks the wanted deployment lacks: those that fail do not count. A failed one starts none."""
+    return 0 if service.primary.state is State.FAILED else service.desired - len(wanted)
 
 
 def _room(service: Service) -> int:

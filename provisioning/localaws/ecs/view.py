@@ -57,6 +57,7 @@ def task_of(service: Record, record: Record) -> Task:
         why=why,
         created=record["createdAt"],
         grace_until=record.get("startedAt", 0) + _grace(service),
+        has_served=record.get("_was_healthy", False),
     )
 
 

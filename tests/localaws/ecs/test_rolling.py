@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from provisioning.localaws.ecs.decide import decide
-from provisioning.localaws.ecs.model import Deployment, Service, State
+from provisioning.localaws.ecs.model import Deployment, Service, State, Task
 from provisioning.localaws.ecs.rolling import Start, Stop
 from tests.localaws.ecs.build import (
     BREAKER,
@@ -109,6 +109,39 @@ def test_an_unhealthy_task_is_stopped_for_its_reason_once_its_grace_is_over():
 
     assert decide(service, NOW + 19) == []
     assert decide(service, NOW + 20) == [Stop("new-2", "no answer")]
+
+
+def failing(count: int, first: int = 1) -> tuple[Task, ...]:
+    """Tasks of the deployment `new` that were healthy before."""
+    made = (unhealthy("new", "no answer", first=n)[0] for n in range(first, first + count))
+    return tuple(replace(task, has_served=True) for task in made)
+
+
+def test_a_task_that_was_healthy_and_fails_stays_until_another_stands_in_for_it():
+    assert decide(alone(*healthy("new", 1), *failing(1, first=2)), NOW) == [Start("new", 1)]
+    assert decide(alone(*healthy("new", 1), *failing(1, first=2), *unproven("new", 1, first=3)), NOW) == []
+    replaced = alone(*healthy("new", 1), *failing(1, first=2), *healthy("new", 1, first=3))
+    assert decide(replaced, NOW) == [Stop("new-2", "no answer")]
+
+
+def test_when_all_tasks_fail_at_once_each_stays_until_another_stands_in_for_it():
+    assert decide(alone(*failing(2)), NOW) == [Start("new", 2)]
+    assert decide(alone(*failing(2), *unproven("new", 2, first=3)), NOW) == []
+    half = alone(*failing(2), *healthy("new", 1, first=3), *unproven("new", 1, first=4))
+    assert decide(half, NOW) == [Stop("new-1", "no answer")]
+
+
+def test_a_task_that_recovers_makes_the_one_that_was_to_stand_in_for_it_superfluous():
+    assert decide(alone(*healthy("new", 2), *unproven("new", 1, first=3)), NOW) == [Stop("new-3", "")]
+
+
+def test_a_failing_task_goes_first_where_there_is_no_room_for_another():
+    tight = {"minimum_percent": 50, "maximum_percent": 100}
+
+    assert decide(alone(*healthy("new", 1), *failing(1, first=2), **tight), NOW) == [Stop("new-2", "no answer")]
+    crowded = (*healthy("old", 2), *failing(2))
+    assert decide(rollout(*crowded), NOW) == [Stop("new-1", "no answer")]
+    assert decide(rollout(*crowded[:3], *unproven("new", 1, first=3)), NOW) == []
 
 
 def test_after_a_rollback_the_failed_deployment_s_unproven_tasks_go_at_once_and_its_healthy_ones_last():
