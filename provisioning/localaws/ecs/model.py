@@ -38,7 +38,7 @@ class StopType(StrEnum):
 class Task:
     """`why` says what made it unhealthy; until `grace_until` that is not held against it.
 
-    `has_served`: it was healthy before, and may be again when what is asked of it becomes less.
+    One that failed stays unhealthy, whatever its checks say afterwards. `has_served`: it was healthy before.
     """
 
     id: str

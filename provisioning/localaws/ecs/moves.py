@@ -1,6 +1,6 @@
 """The moves that were decided, done: in the service's records, and to its tasks."""
 
-from provisioning.localaws.ecs import events, outcomes, placement, store, task_targets
+from provisioning.localaws.ecs import events, outcomes, placement, store
 from provisioning.localaws.ecs.board import Board
 from provisioning.localaws.ecs.decide import Complete, End, Fail, Forget, Move, RollBack, Steady
 from provisioning.localaws.ecs.failures import task_failed
@@ -53,7 +53,6 @@ class Moves:
             return
         reason = move.why or _scaling_reason(service, task)
         if move.why:
-            task_targets.describe_unhealthy(task, service)
             task_failed(service, task)
             service["_steady"] = False
         self.lifecycle.stop(task, reason, "ServiceSchedulerInitiated")

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from provisioning.localaws.ecs import history, store, view
+from provisioning.localaws.ecs import history, store, task_targets, view
 from provisioning.localaws.ecs.board import Board
 from provisioning.localaws.ecs.decide import decide
 from provisioning.localaws.ecs.failures import task_is_healthy
@@ -94,16 +94,20 @@ class Scheduler:
             tasks = self.board.tasks(key)
             ongoing = history.ongoing(service)
             state = view.service_of(service, tasks, ongoing["status"] if ongoing else "")
-            self._greet_healthy(service, state)
+            self._note_health(service, state)
             moves = decide(state, time.time())
             if not moves or not all(self.moves.apply(key, service, move) for move in moves):
                 break
         return state
 
-    def _greet_healthy(self, service: Record, state: Service) -> None:
+    def _note_health(self, service: Record, state: Service) -> None:
+        """What is known of a task from now on: that it was healthy, or that it failed its checks and has to go."""
         for each in state.tasks:
             task = store.task(each.id)
-            if task and each.is_healthy and not task.get("_was_healthy"):
+            if task and each.is_failing(time.time()) and "_failing" not in task:
+                task["_failing"] = each.why
+                task_targets.describe_unhealthy(task, service)
+            elif task and each.is_healthy and not task.get("_was_healthy"):
                 task_is_healthy(service, task)
                 self.lifecycle.is_warm(task)
 

@@ -48,7 +48,7 @@ def _deployment(record: Record, asked_to: str) -> Deployment:
 
 
 def task_of(service: Record, record: Record) -> Task:
-    health, why = health_of(record)
+    health, why = (Health.UNHEALTHY, record["_failing"]) if "_failing" in record else health_of(record)
     return Task(
         id=record["taskArn"],
         deployment=record["_deployment"],

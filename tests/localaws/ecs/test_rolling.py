@@ -131,10 +131,6 @@ def test_when_all_tasks_fail_at_once_each_stays_until_another_stands_in_for_it()
     assert decide(half, NOW) == [Stop("new-1", "no answer")]
 
 
-def test_a_task_that_recovers_makes_the_one_that_was_to_stand_in_for_it_superfluous():
-    assert decide(alone(*healthy("new", 2), *unproven("new", 1, first=3)), NOW) == [Stop("new-3", "")]
-
-
 def test_a_failing_task_goes_first_where_there_is_no_room_for_another():
     tight = {"minimum_percent": 50, "maximum_percent": 100}
 
