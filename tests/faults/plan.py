@@ -58,7 +58,7 @@ class Form:
     services: int
 
 
-SHORT = Form(60, 8, 4, services=2)
+SHORT = Form(30, 6, 3, services=2)
 LONG = Form(600, 50, 30, services=4)
 
 
