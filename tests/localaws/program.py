@@ -1,7 +1,7 @@
 """A program for the tests, that answers /health with its status and misbehaves as its environment says.
 
 START_AFTER: seconds until it listens; EXIT_AFTER: seconds until it exits with code 4; EAT: whether it takes memory;
-STUBBORN: whether it ignores SIGTERM.
+STUBBORN: whether it ignores SIGTERM; ILL: from which second of its life until which /health answers 503, as "4-9".
 """
 
 import http.server
@@ -11,11 +11,18 @@ import sys
 import threading
 import time
 
+BORN = time.monotonic()
+
+
+def is_ill() -> bool:
+    begins, _, ends = os.environ.get("ILL", "0-0").partition("-")
+    return float(begins) <= time.monotonic() - BORN < float(ends)
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = f'{{"version": "{os.environ["VERSION"]}"}}'.encode()
-        self.send_response(200)
+        self.send_response(503 if self.path == "/health" and is_ill() else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

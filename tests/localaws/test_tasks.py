@@ -36,6 +36,19 @@ def test_a_task_that_dies_after_its_deployment_completed_is_replaced_and_fails_n
     assert site.service_deployment()["status"] == "SUCCESSFUL"
 
 
+def test_a_task_that_fails_its_checks_for_a_while_goes_when_another_is_healthy_and_no_request_is_lost(site: Site):
+    site.launch(site.program("1", ILL="4-9"), desired=1, environment=[])
+    site.settled()
+    first = site.running_tasks()[0]["taskArn"]
+
+    with site.traffic() as answers:
+        task = until(lambda: next((each for each in site.stopped_tasks() if each["taskArn"] == first), None))
+
+    assert task["stoppedReason"] == f"Task failed ELB health checks in (target-group {site.group})"
+    assert set(answers) == {"1"}
+    assert "due to (reason Health checks failed with these codes: [503])" in site.events()
+
+
 def test_a_program_that_listens_late_is_let_start_within_its_grace(site: Site):
     site.create(site.define(site.program("1", START_AFTER="20"), environment=[]))
     site.update(site.service()["taskDefinition"], desired=1, healthCheckGracePeriodSeconds=60)
