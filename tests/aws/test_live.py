@@ -226,6 +226,11 @@ def test_a_pushed_image_is_rolled_out_by_digest_and_everything_can_be_removed(ac
         ecs.delete_service(portal, NAME, "shop")
         elbv2.delete_rule(portal, rule.arn)
         elbv2.delete_target_group(portal, group)
+    until(  # a cluster whose services still drain cannot be deleted
+        lambda: ecs.describe_services(portal, NAME, ["shop"]).get("shop"),
+        lambda found: found is None or found.status == "INACTIVE",
+        60,
+    )
     for _ in range(2):
         cloudformation.delete_stack(portal, NAME, "t2")
     gone = until(
