@@ -69,9 +69,8 @@ def test_what_a_killed_launcher_left_is_removed_when_it_starts_again(tmp_path: P
         again.stop()
 
 
+@pytest.mark.parametrize("aws", ["docker"], indirect=True)
 def test_another_launcher_s_containers_are_left_alone(aws: LocalAws, site: Site, tmp_path: Path):
-    if aws.runtime != "docker":
-        pytest.skip("processes are no containers")
     site.launch(site.image("1"), desired=1)
     site.settled()
     before = containers_of(site)

@@ -96,9 +96,8 @@ def test_a_task_run_by_itself_ends_by_itself(site: Site):
 
 
 @pytest.mark.docker
+@pytest.mark.parametrize("aws", ["docker"], indirect=True)
 def test_a_task_that_takes_too_much_memory_says_so(site: Site):
-    if site.aws.runtime != "docker":
-        pytest.skip("processes have no memory limit")
     site.launch(site.program("1", EAT="yes"), desired=1, environment=[], memory=32)
     site.settled()
 
