@@ -43,7 +43,7 @@ def _updates(campaign: Campaign) -> Iterable[str]:
     updated = Counter(
         _name(call.arguments["taskDefinition"])
         for call in campaign.proxy.done("UpdateService")
-        if call.arguments.get("forceNewDeployment")
+        if call.arguments.get("taskDefinition")  # without one it only scales
     )
     rollouts = [asked.deployment for asked in campaign.asked]
     for deployment in rollouts:
