@@ -1,6 +1,6 @@
 """What a deployment would change, and what stands in its way: shown before the click."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,23 +111,25 @@ def preview(
 ) -> Preview:
     """What deploying `digest` would do; `is_there`: whether its image is, None when AWS cannot be asked."""
     placement = selectors.placement(service, environment)
+    before = _settings_now(placement)
     return Preview(
-        changes=tuple(_changes(service, placement, name, digest)),
+        changes=tuple(_changes(service, placement, before, name, digest)),
         lines=(
             *_said([preflight.image(service, name, is_there=is_there), preflight.platform(digest)]),
             *_earlier_lines(placement, digest),
             *_said(preflight.checks(service, environment)),
-            *_traffic_lines(service, placement),
+            *_traffic_lines(service, placement, before),
         ),
     )
 
 
-def _changes(service: Service, placement: Placement | None, name: str, digest: str) -> Iterator[Change]:
+def _changes(
+    service: Service, placement: Placement | None, before: Mapping[str, Any], name: str, digest: str
+) -> Iterator[Change]:
     now = placement.release if placement else None
     if now is None or now.digest != digest:
         yield Change("Release", now.name if now else "", name)
     yield Change("Image", f"{now.digest[7:19]}" if now else "", digest[7:19])
-    before = _settings_now(placement)
     for what, label in LABELS.items():
         old, new = str(before.get(what, "")), str(getattr(service, what))
         if old != new:
@@ -136,7 +138,7 @@ def _changes(service: Service, placement: Placement | None, name: str, digest: s
     yield from _variables(before.get("variables", {}), service.variables)
 
 
-def _health(service: Service, before: dict[str, Any]) -> Iterator[Change]:
+def _health(service: Service, before: Mapping[str, Any]) -> Iterator[Change]:
     """How it is found healthy; in one line of words, because its settings only tell together."""
     old = health.in_words(service.exposure, before)
     new = health.in_words(service.exposure, snapshot(service))
@@ -184,7 +186,7 @@ def _earlier_lines(placement: Placement | None, digest: str) -> Iterator[Line]:
         yield Line("unknown", f"It was tried here before. {last.reason}", last.get_absolute_url())
 
 
-def _traffic_lines(service: Service, placement: Placement | None) -> Iterable[Line]:
+def _traffic_lines(service: Service, placement: Placement | None, before: Mapping[str, Any]) -> Iterable[Line]:
     if placement is not None and placement.release_id:
         yield Line("healthy", "Old tasks stop only when new ones are healthy; until then hosts need room for both.")
     if service.count == 1:
@@ -193,12 +195,7 @@ def _traffic_lines(service: Service, placement: Placement | None) -> Iterable[Li
         yield Line("unknown", INTERNAL)
         if service.health_check == Service.Check.NONE:
             yield Line("unknown", UNCHECKED)
-    elif _asked_elsewhere(service, placement):
+    elif before.get("health_path", service.health_path) != service.health_path:
         yield Line("unknown", ASKED_ELSEWHERE)
     if service.exposure == Service.Exposure.PUBLIC and routes.DEREGISTRATION_SECONDS <= STOP_SECONDS:
         yield Line("healthy", f"A task that leaves has {routes.DEREGISTRATION_SECONDS} s to finish its requests.")
-
-
-def _asked_elsewhere(service: Service, placement: Placement | None) -> bool:
-    """Whether the load balancer will ask the tasks that serve for a path that they were not made for."""
-    return bool(_settings_now(placement).get("health_path", service.health_path) != service.health_path)
