@@ -90,8 +90,8 @@ def balance(batch: Batch, deployments: Sequence[Deployment]) -> None:
     """The target groups and rules of public services, as their settings are now."""
     public = [each for each in deployments if each.service.exposure == Service.Exposure.PUBLIC]
     placements = [each.placement for each in public]
-    problems = batch.ask(public, lambda: routes.apply(batch.session, batch.environment, placements)) if public else {}
-    batch.refuse({each: problems[each.placement_id] for each in public if problems and each.placement_id in problems})
+    problems = batch.ask(public, lambda: routes.apply(batch.session, batch.environment, placements)) or {}
+    batch.refuse({each: problems[each.placement_id] for each in public if each.placement_id in problems})
     for deployment in [each for each in deployments if each in batch.deployments]:
         with batch.attending(deployment):
             _done(deployment)
@@ -109,10 +109,12 @@ def describe(batch: Batch, deployments: Sequence[Deployment]) -> None:
 def ensure_services(batch: Batch, deployments: Sequence[Deployment]) -> None:
     """The ECS services, made without tasks when they are new; and what serves now, before anything changes."""
     found = _look(batch, deployments)
-    for deployment in deployments if found is not None else ():
+    if found is None:
+        return
+    for deployment in deployments:
         with batch.attending(deployment):
             name = deployment.service.name
-            state = ecs.ensure_service(batch.session, service_spec(deployment), (found or {}).get(name))
+            state = ecs.ensure_service(batch.session, service_spec(deployment), found.get(name))
             _keep_name(deployment, state.name)
             before = state.primary.id if state.primary else ""
             _done(deployment, ecs_deployment_before=before, service_deployment_before=state.service_deployment_arn)
