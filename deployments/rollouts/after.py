@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from deployments.rollouts.explain import Stopped
 from deployments.rollouts.reasons import NOT_STARTED, TAKEN_AWAY, cause_of
 
 FEWEST = 2  # so many tasks that stopped by their own fault, or
@@ -23,17 +24,15 @@ class Stop:
     """A task of the release that stopped after its success."""
 
     at: datetime
-    code: str = ""
-    reason: str = ""
-    container_reason: str = ""
+    task: Stopped
 
     @property
     def is_own_fault(self) -> bool:
         """Whether its program ended or did not pass its checks, rather than being taken away or kept from starting."""
-        if "health checks" in self.reason:
+        if self.task.failed_health:
             return True
-        cause = cause_of(f"{self.container_reason} {self.reason}", (*NOT_STARTED, *TAKEN_AWAY))
-        return self.code not in _TAKEN_AWAY and not (cause and cause.passes)
+        cause = cause_of(self.task.words, (*NOT_STARTED, *TAKEN_AWAY))
+        return self.task.stop_code not in _TAKEN_AWAY and not (cause and cause.passes)
 
 
 def faults(stops: Iterable[Stop]) -> list[datetime]:

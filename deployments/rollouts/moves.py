@@ -76,8 +76,7 @@ class Rollout:
 
     def turn_back(self) -> None:
         cause = self._cause()
-        ahead = f"{self.before} is coming back." if self.before else "Its tasks are being stopped."
-        _turn_back(self.deployment, f"{cause or self._canceled()} {ahead}", cause)
+        _turn_back(self.deployment, cause or self._canceled(), cause)
 
     def push_back(self) -> None:
         """ECS stops what is under way and goes back by itself; what it calls done is replaced by what was before."""
@@ -147,7 +146,7 @@ def verify(deployment: Deployment) -> None:
 
 
 def leave(deployment: Deployment) -> None:
-    """The watch after success ends without a verdict: another deployment of the service has begun."""
+    """The watch after success ends without a verdict: something else runs now, or nothing could be seen for long."""
     _end_watch(deployment)
 
 
@@ -159,20 +158,21 @@ def send_back(deployment: Deployment, restarts: int) -> None:
     """A release that succeeded stops again and again: what served before is wanted, unless somebody asked for another
     deployment this moment, or removes the environment."""
     cause = explain_restarts(observe.evidence(deployment, restarts=restarts))
-    ahead = f"{deployment.previous.name} is coming back." if deployment.previous else "Its tasks are being stopped."
     try:
         with database.atomic():
             if deployment.environment.held().is_ready:
-                _turn_back(deployment, f"{cause} {ahead}", cause, watched_until=None)
+                _turn_back(deployment, cause, cause, watched_until=None)
             else:
                 leave(deployment)
     except IntegrityError:
         leave(deployment)
 
 
-def _turn_back(deployment: Deployment, reason: str, cause: str, **fields: Any) -> None:
+def _turn_back(deployment: Deployment, why: str, cause: str, **fields: Any) -> None:
+    """`cause` is empty when it is nobody's fault, because somebody cancelled it."""
+    ahead = f"{deployment.previous.name} is coming back." if deployment.previous else "Its tasks are being stopped."
     deadline = timezone.now() + limit_of(deployment)
-    transition(deployment, states.ROLLING_BACK, reason=reason, cause=cause, deadline_at=deadline, **fields)
+    transition(deployment, states.ROLLING_BACK, reason=f"{why} {ahead}", cause=cause, deadline_at=deadline, **fields)
 
 
 def _restore(deployment: Deployment) -> None:

@@ -47,9 +47,10 @@ def is_viewed(deployment: Deployment, within: timedelta = VIEWED) -> bool:
     return deployment.viewed_at is not None and timezone.now() - deployment.viewed_at < within
 
 
-def asks_detail(deployment: Deployment, facts: Facts, service: ServiceState) -> bool:
-    """Whether this look goes into the tasks: somebody looks, a task failed, or one was replaced after the success."""
-    before, now = deployment.observed, _counted(deployment, facts, service)
+def asks_detail(deployment: Deployment, now: Mapping[str, Any]) -> bool:
+    """Whether this look, which `counted` that, goes into the tasks: somebody looks, a task failed, or one was replaced
+    after the success."""
+    before = deployment.observed
     failed = now["new"].get("failed", 0) > before.get("new", {}).get("failed", 0)
     return failed or is_viewed(deployment) or _has_moved(deployment, before, now)
 
@@ -76,15 +77,16 @@ def detail(session: AwsSession, deployment: Deployment, service: ServiceState) -
     )
 
 
-def record(deployment: Deployment, facts: Facts, service: ServiceState, seen: Detail | None) -> None:
-    """Writes what is new to the deployment and its placement."""
-    now = timezone.now()
-    observed = {**deployment.observed, **_counted(deployment, facts, service)}
+def record(
+    deployment: Deployment, facts: Facts, service: ServiceState, now: Mapping[str, Any], seen: Detail | None
+) -> None:
+    """Writes what is new in what was `counted` and seen to the deployment and its placement."""
+    observed = {**deployment.observed, **now}
     if seen:
         observed |= _detailed(deployment, facts, seen)
     if observed != deployment.observed:
-        deployment.observed, deployment.observed_at = observed, now
-        Deployment.objects.filter(pk=deployment.pk).update(observed=observed, observed_at=now)
+        deployment.observed, deployment.observed_at = observed, timezone.now()
+        Deployment.objects.filter(pk=deployment.pk).update(observed=observed, observed_at=deployment.observed_at)
     _record_placement(deployment.placement, service, seen)
 
 
@@ -114,10 +116,7 @@ def evidence(deployment: Deployment, status_reason: str = "", restarts: int = 0)
         health_path=service.health_path,
         port=service.port,
         memory=service.memory,
-        stopped=[
-            Stopped(task.stopped_reason, task.stop_code, task.container_reason, task.exit_code)
-            for task in deployment.stopped_tasks.all()
-        ],
+        stopped=[said_of(task) for task in deployment.stopped_tasks.all()],
         health=deployment.observed.get("health", ()),
         events=[event["text"] for event in deployment.observed.get("events", ())],
         start_seconds=service.start_seconds,
@@ -126,7 +125,13 @@ def evidence(deployment: Deployment, status_reason: str = "", restarts: int = 0)
     )
 
 
-def _counted(deployment: Deployment, facts: Facts, service: ServiceState) -> dict[str, Any]:
+def said_of(task: StoppedTask) -> Stopped:
+    """What ECS said of a stopped task, for those who explain it."""
+    return Stopped(task.stopped_reason, task.stop_code, task.container_reason, task.exit_code)
+
+
+def counted(deployment: Deployment, facts: Facts, service: ServiceState) -> dict[str, Any]:
+    """What each look tells without asking further: tasks of this rollout, other tasks, and ECS's events."""
     ours = [each for each in service.deployments if facts.is_ours(each)]
     others = [each for each in service.deployments if not facts.is_ours(each)]
     since = deployment.started_at or deployment.created_at

@@ -25,8 +25,6 @@ from provisioning.models import Environment
 log = structlog.get_logger(__name__)
 FRESH = timedelta(seconds=10)  # ECS answers from several copies: right after a change some do not know it yet
 
-Services = Mapping[str, ecs.ServiceState]
-
 
 def watch(session: AwsSession, environment: Environment, *, calmly: bool = True) -> None:
     """One look at every rollout of the environment; with `calmly` at what is watched after its success, too."""
@@ -36,9 +34,8 @@ def watch(session: AwsSession, environment: Environment, *, calmly: bool = True)
     names = sorted({each.placement.ecs_service_name for each in rollouts})
     try:
         services = ecs.describe_services(session, cluster_of(environment), names)
-        looks = _with_records(
-            session, [_Look(each, services.get(each.placement.ecs_service_name)) for each in rollouts]
-        )
+        looks = [_Look(each, services.get(each.placement.ecs_service_name)) for each in rollouts]
+        _ask_records(session, looks)
     except AwsProblem as problem:
         for rollout in rollouts:
             with ending_errored(rollout):
@@ -83,13 +80,12 @@ class _Look:
         return going and bool(self.record) and asks_record(self.facts, self.service)
 
 
-def _with_records(session: AwsSession, looks: Sequence[_Look]) -> Sequence[_Look]:
-    """ECS's own records of those rollouts whose next move depends on them."""
+def _ask_records(session: AwsSession, looks: Sequence[_Look]) -> None:
+    """Adds ECS's own records of those rollouts whose next move depends on them."""
     asked = [look for look in looks if look.asks_record]
     found = ecs.describe_service_deployments(session, [look.record for look in asked]) if asked else {}
     for look in asked:
         look.facts = replace(look.facts, record=found.get(look.record))
-    return looks
 
 
 def _stops(deployments: Sequence[Deployment]) -> Mapping[int, list[after.Stop]]:
@@ -100,8 +96,7 @@ def _stops(deployments: Sequence[Deployment]) -> Mapping[int, list[after.Stop]]:
     for task in tasks if since else ():
         succeeded_at = since[task.deployment_id]
         if task.stopped_at and succeeded_at and task.stopped_at > succeeded_at:
-            stop = after.Stop(task.stopped_at, task.stop_code, task.stopped_reason, task.container_reason)
-            found[task.deployment_id].append(stop)
+            found[task.deployment_id].append(after.Stop(task.stopped_at, observe.said_of(task)))
     return found
 
 
@@ -133,11 +128,12 @@ def _observe(session: AwsSession, look: _Look, *, closely: bool = False) -> None
     if look.record != deployment.service_deployment:
         deployment.service_deployment = look.record
         Deployment.objects.filter(pk=deployment.pk).update(service_deployment=look.record)
-    asks = not look.detailed and (closely or observe.asks_detail(deployment, look.facts, service))
+    now = observe.counted(deployment, look.facts, service)
+    asks = not look.detailed and (closely or observe.asks_detail(deployment, now))
     seen = _detail(session, look, service) if asks else None
     if seen:
         observe.archive(deployment, look.facts, seen)
-    observe.record(deployment, look.facts, service, seen)
+    observe.record(deployment, look.facts, service, now, seen)
 
 
 def _detail(session: AwsSession, look: _Look, service: ecs.ServiceState) -> observe.Detail | None:

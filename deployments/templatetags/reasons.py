@@ -3,7 +3,8 @@
 from django import template
 
 from deployments.models import StoppedTask
-from deployments.rollouts.explain import Stopped, why_stopped
+from deployments.rollouts.explain import why_stopped
+from deployments.rollouts.observe import said_of
 
 register = template.Library()
 
@@ -11,4 +12,4 @@ register = template.Library()
 @register.filter
 def plainly(task: StoppedTask) -> str:
     """The reason for people."""
-    return why_stopped(Stopped(task.stopped_reason, task.stop_code, task.container_reason, task.exit_code))
+    return why_stopped(said_of(task))

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.rollouts.after import Stop, faults, is_bad, watched_until
+from deployments.rollouts.explain import Stopped
 
 SUCCEEDED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WATCH = timedelta(minutes=2)
 
 
 def stop(seconds, code="EssentialContainerExited", reason="Essential container in task exited"):
-    return Stop(SUCCEEDED + timedelta(seconds=seconds), code, reason)
+    return Stop(SUCCEEDED + timedelta(seconds=seconds), Stopped(reason, code))
 
 
 exits = st.builds(stop, st.integers(0, 600))
