@@ -1,5 +1,6 @@
 """Celery tasks: repositories, the turns of environments' deployments, and the tick that repairs them."""
 
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -9,6 +10,7 @@ from deployments.catalog import repositories
 from deployments.models import ClusterWatch, Repository
 from deployments.rollouts import refresh, selectors
 from deployments.rollouts import turn as rollouts
+from portal.core.work.shares import Full, shares
 from portal.core.work.steps import run_step
 from portal.core.work.turns import broker, take_turn
 from provisioning.aws.errors import AwsProblem
@@ -31,9 +33,12 @@ def watch_cluster(pk: int, seq: int) -> None:
 
 @shared_task(name="deployments.refresh_placements")
 def refresh_placements(environment_id: int) -> None:
-    """Looks at what serves in an environment; a look that fails is done again at the next tick."""
+    """Looks at what serves in an environment; a look that fails, or finds its account's share of the worker full, is
+    done again at the next tick."""
+    environment = Environment.objects.select_related("account").get(pk=environment_id)
     try:
-        refresh.refresh(Environment.objects.select_related("account").get(pk=environment_id))
+        with suppress(Full), shares.hold(str(environment.account_id)):
+            refresh.refresh(environment)
     except AwsProblem as problem:
         log.warning("deployments.not_refreshed", environment=environment_id, problem=problem.sentence)
 

@@ -7,13 +7,13 @@ from deployments.rollouts import observe, selectors
 from provisioning.aws import ecs
 from provisioning.facts import cluster_of
 from provisioning.models import Environment
-from provisioning.sessions import session_for
+from provisioning.sessions import LOOK, session_for
 
 
 def refresh(environment: Environment) -> None:
     """One look at all services of the environment that no rollout changes now. Raises AwsProblem."""
     placements = list(selectors.unwatched_placements(environment))
-    session = session_for(environment.account, environment.region)
+    session = session_for(environment.account, environment.region, LOOK)
     names = [placement.ecs_service_name for placement in placements]
     services = ecs.describe_services(session, cluster_of(environment), names)
     for placement in placements:

@@ -1,5 +1,6 @@
 """Killed workers, lost and doubled messages: a rollout finishes all the same, and nothing is made twice."""
 
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from django.utils import timezone
 
 from deployments import states, tasks
 from deployments.models import ClusterWatch, Deployment
-from deployments.rollouts import services
+from deployments.rollouts import refresh, services
 from portal.core.work import turns
+from portal.core.work.shares import Full, shares
 from portal.core.work.turns import claim_exclusive, release
 from provisioning.aws import ecs
 from tests import factories
@@ -108,6 +110,22 @@ def test_what_serves_is_looked_at_from_time_to_time(queue):
     queue.send(tasks.tick_deployments)
 
     assert set(queue.messages) == {(tasks.refresh_placements.name, (pk,)) for pk in environments}
+
+
+def test_what_serves_is_not_looked_at_while_its_account_has_its_share_of_the_worker(monkeypatch):
+    placement = served_long_ago()
+    looked = []
+    monkeypatch.setattr(refresh, "refresh", looked.append)
+
+    with ExitStack() as held:
+        with suppress(Full):
+            while True:
+                held.enter_context(shares.hold(str(placement.environment.account_id)))
+        tasks.refresh_placements(placement.environment_id)
+        assert looked == []
+
+    tasks.refresh_placements(placement.environment_id)
+    assert looked == [placement.environment]
 
 
 def test_a_tick_does_not_wait_for_a_broker_that_is_away(queue, monkeypatch):
