@@ -7,7 +7,7 @@ from docker.errors import DockerException
 from ministack import app as ministack_app
 
 from provisioning.localaws.checks import MismatchError, check
-from provisioning.localaws.cloudformation import pacing, plans, resource_types
+from provisioning.localaws.cloudformation import pacing, plans, removals, resource_types
 from provisioning.localaws.ecr import deletion, details
 from provisioning.localaws.ecs import engine as ecs
 from provisioning.localaws.elbv2 import engine as elbv2
@@ -18,7 +18,7 @@ from provisioning.localaws.gateway.faults import NotFaultsError
 from provisioning.localaws.options import Options
 from provisioning.localaws.ssm import public_parameters
 
-PATCHES = (resource_types, deletion, details, ecs, elbv2, front, pacing, plans, public_parameters)
+PATCHES = (resource_types, deletion, details, ecs, elbv2, front, pacing, plans, public_parameters, removals)
 
 # What our own applications answer instead of MiniStack, by the prefix of the path.
 MOUNTS: dict[str, App] = {traffic.PREFIX: traffic.app}
@@ -61,6 +61,7 @@ def _install(options: Options, runtime: str) -> None:
     public_parameters.install()
     pacing.install(options.pace)
     plans.install()
+    removals.install()
     deletion.install()
     details.install()
     elbv2.install()

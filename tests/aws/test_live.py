@@ -236,7 +236,8 @@ def test_a_pushed_image_is_rolled_out_by_digest_and_everything_can_be_removed(ac
     gone = until(
         lambda: cloudformation.describe_stack(portal, environment.stack_id), lambda stack: not stack.is_busy, 60
     )
-    assert gone.is_deleted
+    events = cloudformation.events_of(portal, environment.stack_id, "t2")
+    assert gone.is_deleted, [(event.logical_id, event.reason) for event in events if "FAILED" in event.status]
     assert cloudformation.describe_stack(portal, NAME) is None
 
 

@@ -134,6 +134,19 @@ def test_capacity_types_give_the_cluster_its_default_strategy(process_aws: Local
     assert finished(process_aws, stack) == "DELETE_COMPLETE"
 
 
+def test_a_deletion_asked_for_again_while_it_runs_starts_nothing(process_aws: LocalAws):
+    cloudformation = process_aws.client("cloudformation")
+    stack = create(process_aws, "going", NETWORK)
+    assert finished(process_aws, stack) == "CREATE_COMPLETE"
+
+    for _ in range(3):  # each resource takes a pace to go, so the second and third are asked for meanwhile
+        cloudformation.delete_stack(StackName=stack)
+
+    assert finished(process_aws, stack) == "DELETE_COMPLETE"
+    begun = [event for event in events(process_aws, stack) if event["ResourceStatus"] == "DELETE_IN_PROGRESS"]
+    assert sorted(event["LogicalResourceId"] for event in begun) == sorted(["going", *NETWORK])
+
+
 def test_types_without_an_interface_of_their_own_are_recorded(process_aws: LocalAws):
     stack = create(process_aws, "upkeep", UPKEEP)
 
