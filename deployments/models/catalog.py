@@ -58,6 +58,7 @@ class Service(models.Model):
     health_command = models.CharField(max_length=500, blank=True)  # for Check.COMMAND
     start_seconds = models.PositiveSmallIntegerField(default=120)  # the grace: failed checks of a new task do not count
     deadline_minutes = models.PositiveSmallIntegerField(default=15)  # a rollout that is not done by then goes back
+    overlap_seconds = models.PositiveSmallIntegerField(default=0)  # for so long a new release runs beside the old one
     cpu = models.PositiveIntegerField(default=128)  # units; 1024 is one core
     memory = models.PositiveIntegerField(default=256)  # MiB
     count = models.PositiveSmallIntegerField(default=2)
