@@ -106,6 +106,14 @@ class SettingsForm(forms.Form):
         initial=15,
         help_text="In minutes: a rollout that is not done by then goes back.",
     )
+    overlap_seconds = _number(
+        rules.OVERLAP_SECONDS,
+        label="Overlap",
+        initial=15,
+        help_text="In seconds: for so long the tasks of a new release must run before those of the one before are "
+        "stopped. A release that dies soon after its start then costs no outage. 0: they are stopped as soon as the "
+        "new ones are healthy.",
+    )
     cpu = _number(rules.CPU, label="CPU", initial=128, help_text="1024 is one core.")
     memory = _number(rules.MEMORY, initial=256, help_text="In MiB. A task that needs more is stopped.")
     count = _number(

@@ -25,7 +25,7 @@ class Bounds(NamedTuple):
 
 
 CPU, MEMORY, COUNT, PORT = Bounds(16, 4096), Bounds(16, 30_720), Bounds(1, 50), Bounds(1, 65_535)
-START_SECONDS, DEADLINE_MINUTES = Bounds(0, 1800), Bounds(2, 240)
+START_SECONDS, DEADLINE_MINUTES, OVERLAP_SECONDS = Bounds(0, 1800), Bounds(2, 240), Bounds(0, 600)
 NAME_LENGTH, PATH_LENGTH, HOST_LENGTH, HEALTH_PATH_LENGTH = 40, 100, 100, 200
 APPLICATION_LENGTH, URL_LENGTH, HEALTH_COMMAND_LENGTH = 80, 300, 500
 MOST_VARIABLES = 100
@@ -55,6 +55,7 @@ class Settings:
     health_command: str = ""
     start_seconds: int = 120
     deadline_minutes: int = 15
+    overlap_seconds: int = 0
     cpu: int = 128
     memory: int = 256
     count: int = 2
@@ -228,15 +229,21 @@ def _check_command(problems: Problems, chosen: Settings) -> None:
 def _check_times(problems: Problems, exposure: str, chosen: Settings) -> None:
     problems.number("start_seconds", chosen.start_seconds, **START_SECONDS._asdict())
     problems.number("deadline_minutes", chosen.deadline_minutes, **DEADLINE_MINUTES._asdict())
-    if {"start_seconds", "deadline_minutes"} & problems.keys():
+    problems.number("overlap_seconds", chosen.overlap_seconds, **OVERLAP_SECONDS._asdict())
+    if {"start_seconds", "deadline_minutes", "overlap_seconds"} & problems.keys():
         return
     if exposure == Service.Exposure.INTERNAL and chosen.start_seconds > health.LONGEST_START:
         sentence = f"Choose {health.LONGEST_START} seconds or less: for an internal service AWS waits no longer."
         problems.add("start_seconds", sentence)
-    least = chosen.start_seconds // 60 + 1
+    least = (chosen.start_seconds + chosen.overlap_seconds) // 60 + 1
     if chosen.deadline_minutes < least:
-        sentence = f"A new task may take {chosen.start_seconds} s to start: choose {least} minutes or more."
-        problems.add("deadline_minutes", sentence)
+        problems.add("deadline_minutes", f"{_longest(chosen)}: choose {least} minutes or more.")
+
+
+def _longest(chosen: Settings) -> str:
+    """How long a rollout may take when all goes well."""
+    start = f"A new task may take {chosen.start_seconds} s to start"
+    return f"{start}, and runs {chosen.overlap_seconds} s beside the old ones" if chosen.overlap_seconds else start
 
 
 def _check_variables(problems: Problems, variables: Mapping[str, str]) -> None:

@@ -94,13 +94,30 @@ def test_a_start_time_that_aws_does_not_wait_is_refused_for_an_internal_service(
     }
 
 
-@pytest.mark.parametrize(("seconds", "least"), [(0, 2), (119, 2), (120, 3), (840, 15), (1800, 31)])
-def test_a_rollout_has_longer_than_a_task_may_take_to_start(seconds, least):
+@pytest.mark.parametrize(
+    ("start", "overlap", "least"),
+    [(0, 0, 2), (119, 0, 2), (120, 0, 3), (840, 0, 15), (1800, 0, 31), (60, 59, 2), (60, 60, 3), (1800, 600, 41)],
+)
+def test_a_rollout_has_longer_than_a_task_may_take_to_start_and_run_beside_the_old_ones(start, overlap, least):
     def problems(minutes: int):
-        return settings_problems("public", Settings(start_seconds=seconds, deadline_minutes=minutes))
+        chosen = Settings(start_seconds=start, overlap_seconds=overlap, deadline_minutes=minutes)
+        return settings_problems(Service.Exposure.PUBLIC, chosen)
 
     assert problems(least) == {}
     assert problems(least - 1).keys() == {"deadline_minutes"}
+
+
+@pytest.mark.parametrize(
+    ("overlap", "sentence"),
+    [
+        (0, "A new task may take 120 s to start: choose 3 minutes or more."),
+        (300, "A new task may take 120 s to start, and runs 300 s beside the old ones: choose 8 minutes or more."),
+    ],
+)
+def test_a_deadline_that_is_too_short_names_all_that_takes_so_long(overlap, sentence):
+    short = Settings(start_seconds=120, overlap_seconds=overlap, deadline_minutes=2)
+
+    assert settings_problems(Service.Exposure.PUBLIC, short) == {"deadline_minutes": sentence}
 
 
 @dataclass

@@ -28,6 +28,8 @@ def service(acme):
         ({"exposure": "internal", "health_check": "command", "health_command": "/probe -q"}, "<code>/probe -q</code>"),
         ({"start_seconds": 75}, "75 s, the grace period of a new task"),
         ({"deadline_minutes": 40}, "40 min, then a rollout goes back"),
+        ({"overlap_seconds": 45}, "45 s beside the release before"),
+        ({"overlap_seconds": 0}, "None: old tasks go as soon as the new ones are healthy"),
     ],
 )
 def test_the_page_of_a_service_says_what_is_asked_and_for_how_long(browse, bob, service, chosen, sentence):
@@ -39,7 +41,7 @@ def test_the_page_of_a_service_says_what_is_asked_and_for_how_long(browse, bob, 
 @pytest.mark.parametrize("exposure", ["public", "internal"])
 def test_a_form_that_is_saved_as_it_is_changes_nothing(browse, bob, service, exposure):
     kept = {"health_check": "command", "health_command": '["/a b", "c"]', "redirect_is_healthy": exposure == "public"}
-    before = service(exposure=exposure, start_seconds=61, deadline_minutes=7, **kept)
+    before = service(exposure=exposure, start_seconds=61, deadline_minutes=7, overlap_seconds=31, **kept)
     client = browse(bob)
     form = client.get("/c/acme/services/orders/edit/").context["form"]
 
@@ -69,6 +71,7 @@ def test_what_is_chosen_about_health_is_kept(browse, bob, acme):
         "health_command": "[ -f /tmp/ready ]",
         "start_seconds": 240,
         "deadline_minutes": 30,
+        "overlap_seconds": 90,
     }
     place = {"new_application": "Shop", "name": "web", "account": account.pk, "region": "eu-west-1", "port": 8080}
     size = {"path": "/*", "cpu": 128, "memory": 256, "count": 2, "exposure": "internal"}
@@ -77,3 +80,12 @@ def test_what_is_chosen_about_health_is_kept(browse, bob, acme):
 
     assert response.status_code == 302
     assert model_to_dict(Service.objects.get(), [*chosen]) == chosen
+
+
+def test_a_new_service_is_offered_an_overlap_and_one_that_has_none_keeps_it(browse, bob, service):
+    service()
+
+    new = browse(bob).get("/c/acme/services/new/").context["form"]
+    kept = browse(bob).get("/c/acme/services/orders/edit/").context["form"]
+
+    assert (new["overlap_seconds"].value(), kept["overlap_seconds"].value()) == (15, 0)

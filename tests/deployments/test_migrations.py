@@ -61,3 +61,12 @@ def test_services_that_are_registered_are_asked_as_before(migrate):
         ("web", "path", True, 120, 15),
         ("orders", "none", False, 120, 15),
     ]
+
+
+def test_services_that_are_registered_go_on_without_an_overlap(migrate):
+    factories.ServiceFactory(name="web")
+    migrate("0013")
+
+    services = migrate("0014")("deployments", "Service").objects
+
+    assert list(services.values_list("name", "overlap_seconds")) == [("web", 0)]
