@@ -70,6 +70,7 @@ CHANGES = (
     "ecs:CreateService",
     "ecs:UpdateService",
     "ecs:StopServiceDeployment",
+    "ecs:UpdateTaskProtection",
     "ecs:RegisterTaskDefinition",
     "elasticloadbalancing:CreateLoadBalancer",
     "elasticloadbalancing:CreateRule",

@@ -245,3 +245,54 @@ def test_a_service_that_is_gone_has_no_tasks_and_is_removed_already(session, ans
 
     assert ecs.list_tasks(session, "acme-dev", "web", "RUNNING") == ()
     ecs.delete_service(session, "acme-dev", "web")
+
+
+def test_the_tasks_that_run_are_listed_page_by_page_without_being_looked_at(session, answers):
+    asked = {"cluster": "acme-dev", "serviceName": "web", "desiredStatus": "RUNNING"}
+    answers("ecs").add_response("list_tasks", {"taskArns": ["arn:task/1"], "nextToken": "2"}, asked)
+    answers("ecs").add_response("list_tasks", {"taskArns": ["arn:task/2"]}, {**asked, "nextToken": "2"})
+
+    assert ecs.running_task_arns(session, "acme-dev", "web") == ("arn:task/1", "arn:task/2")
+
+
+def test_a_service_that_is_gone_has_no_tasks_to_protect(session, answers):
+    answers("ecs").add_client_error("list_tasks", "ServiceNotFoundException")
+
+    assert ecs.running_task_arns(session, "acme-dev", "web") == ()
+
+
+def test_tasks_are_protected_and_let_go_ten_a_call(session, answers):
+    arns = [f"arn:task/{number}" for number in range(12)]
+    for how in ({"protectionEnabled": True, "expiresInMinutes": 30}, {"protectionEnabled": False}):
+        for batch in (arns[:10], arns[10:]):
+            asked = {"cluster": "acme-dev", "tasks": batch, **how}
+            answers("ecs").add_response("update_task_protection", {"protectedTasks": [], "failures": []}, asked)
+
+    ecs.protect_tasks(session, "acme-dev", arns, 30)
+    ecs.release_tasks(session, "acme-dev", tuple(arns))
+
+
+def test_nothing_is_asked_for_no_tasks(session, answers):
+    answers("ecs")
+
+    ecs.protect_tasks(session, "acme-dev", [], 30)
+    ecs.release_tasks(session, "acme-dev", [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda session: ecs.protect_tasks(session, "acme-dev", ["arn:task/1"], 30),
+        lambda session: ecs.release_tasks(session, "acme-dev", ["arn:task/1"]),
+    ],
+)
+def test_a_task_that_is_gone_needs_no_protection_and_one_that_stands_must_have_what_was_asked(session, answers, change):
+    for reason in ("MISSING", "TASK_NOT_VALID", "DEPLOYMENT_BLOCKED"):
+        failure = {"arn": "arn:task/1", "reason": reason, "detail": "so it is"}
+        answers("ecs").add_response("update_task_protection", {"protectedTasks": [], "failures": [failure]})
+
+    change(session)
+    for code, detail in (("refused", "TASK_NOT_VALID: so it is"), ("conflict", "DEPLOYMENT_BLOCKED: so it is")):
+        with pytest.raises(AwsProblem) as caught:
+            change(session)
+        assert (caught.value.code, caught.value.detail) == (code, detail)

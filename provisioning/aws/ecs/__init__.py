@@ -16,7 +16,14 @@ from provisioning.aws.ecs.services import (
 )
 from provisioning.aws.ecs.states import DeploymentState, ServiceEvent, ServiceState
 from provisioning.aws.ecs.task_definitions import HealthCheck, TaskSpec, register_task_definition
-from provisioning.aws.ecs.tasks import TaskState, describe_tasks, list_tasks
+from provisioning.aws.ecs.tasks import (
+    TaskState,
+    describe_tasks,
+    list_tasks,
+    protect_tasks,
+    release_tasks,
+    running_task_arns,
+)
 
 __all__ = [
     "DeploymentState",
@@ -34,7 +41,10 @@ __all__ = [
     "describe_tasks",
     "ensure_service",
     "list_tasks",
+    "protect_tasks",
     "register_task_definition",
+    "release_tasks",
+    "running_task_arns",
     "scale_service",
     "stop_service_deployment",
     "update_service",

@@ -8,6 +8,7 @@ from provisioning.localaws.checks import Reaches
 from provisioning.localaws.ecs import store
 from provisioning.localaws.ecs.api.answers import answering
 from provisioning.localaws.ecs.api.deployments import Deployments
+from provisioning.localaws.ecs.api.protection import Protection
 from provisioning.localaws.ecs.api.services import Services
 from provisioning.localaws.ecs.api.tasks import Tasks
 from provisioning.localaws.ecs.board import Board
@@ -45,7 +46,7 @@ def _runtime(name: str) -> Runtime:
 
 def _handlers(board: Board, lifecycle: Lifecycle, scheduler: Scheduler) -> dict[str, store.Plain]:
     services, deployments = Services(board, scheduler), Deployments(board, scheduler)
-    tasks = Tasks(board, lifecycle)
+    tasks, protection = Tasks(board, lifecycle), Protection(board)
     return {
         "CreateService": services.create,
         "UpdateService": services.update,
@@ -59,6 +60,8 @@ def _handlers(board: Board, lifecycle: Lifecycle, scheduler: Scheduler) -> dict[
         "StopTask": tasks.stop,
         "DescribeTasks": tasks.describe,
         "ListTasks": tasks.list,
+        "UpdateTaskProtection": protection.update,
+        "GetTaskProtection": protection.get,
     }
 
 

@@ -39,6 +39,7 @@ class Task:
     """`why` says what made it unhealthy; until `grace_until` that is not held against it.
 
     One that failed stays unhealthy, whatever its checks say afterwards. `has_served`: it was healthy before.
+    Until `protected_until` no scale-in and no deployment may stop it.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Task:
     created: float = 0
     grace_until: float = 0
     has_served: bool = False
+    protected_until: float = 0
 
     @property
     def is_live(self) -> bool:
@@ -60,6 +62,10 @@ class Task:
 
     def is_failing(self, now: float) -> bool:
         return self.phase is Phase.RUNNING and self.health is Health.UNHEALTHY and now >= self.grace_until
+
+    def is_held(self, now: float) -> bool:
+        """Whether its protection keeps it: not once it fails, which is no scale-in event."""
+        return now < self.protected_until and not self.is_failing(now)
 
 
 @dataclass(frozen=True)

@@ -29,15 +29,15 @@ def roll(service: Service, now: float) -> list[Start | Stop]:
     failing = [task for task in service.current if task.is_failing(now)]
     wanted = [task for task in service.current if task not in failing]
     lacking = _missing(service, wanted)
-    going = [*_stood_in(service, failing), *_surplus(service, wanted), *_replaced(service)]
+    going = [*_stood_in(service, failing), *_surplus(service, wanted, now), *_replaced(service, now)]
     if not going:
-        going = _in_the_way(service, lacking) or _cramped(service, failing, wanted)
+        going = _in_the_way(service, lacking, now) or _cramped(service, failing, wanted)
     return [*(Stop(task.id, task.why if task in failing else "") for task in going)] or _coming(service, lacking, now)
 
 
-def _surplus(service: Service, wanted: list[Task]) -> list[Task]:
+def _surplus(service: Service, wanted: list[Task], now: float) -> list[Task]:
     """The wanted deployment's tasks beyond the desired count, after a scale-in."""
-    return sorted(wanted, key=_least_loss)[: max(0, len(wanted) - service.desired)]
+    return sorted(_free(wanted, now), key=_least_loss)[: max(0, len(wanted) - service.desired)]
 
 
 def _stood_in(service: Service, failing: list[Task]) -> list[Task]:
@@ -46,24 +46,32 @@ def _stood_in(service: Service, failing: list[Task]) -> list[Task]:
     return failing[: max(0, len(failing) - kept)]
 
 
-def _replaced(service: Service) -> list[Task]:
+def _replaced(service: Service, now: float) -> list[Task]:
     """Old tasks for which healthy new ones stand in, and those of a failed deployment that were never healthy."""
     failed = {each.id for each in service.deployments if each.state is State.FAILED}
-    useless = [task for task in service.old if task.deployment in failed and not task.is_healthy]
-    rest = sorted((task for task in service.old if task not in useless), key=_least_loss)
-    kept = max(0, service.desired - count_healthy(service.current))
+    free = _free(service.old, now)
+    useless = [task for task in free if task.deployment in failed and not task.is_healthy]
+    rest = sorted((task for task in free if task not in useless), key=_least_loss)
+    staying = count_healthy(service.live) - count_healthy(free)
+    kept = max(0, service.desired - staying)
     return useless + rest[: max(0, len(rest) - kept)]
 
 
-def _in_the_way(service: Service, lacking: int) -> list[Task]:
+def _in_the_way(service: Service, lacking: int, now: float) -> list[Task]:
     """Old tasks that have to go first because maximumPercent leaves no room, as far as enough healthy ones stay."""
     lacking -= _room(service)
     if lacking <= 0:
         return []
     spare = max(0, count_healthy(service.live) - service.least_healthy)
-    unhealthy = [task for task in service.old if not task.is_healthy]
-    healthy = sorted((task for task in service.old if task.is_healthy), key=_least_loss)
+    free = _free(service.old, now)
+    unhealthy = [task for task in free if not task.is_healthy]
+    healthy = sorted((task for task in free if task.is_healthy), key=_least_loss)
     return (unhealthy + healthy[:spare])[:lacking]
+
+
+def _free(tasks: list[Task], now: float) -> list[Task]:
+    """Those that a scale-in or a deployment may stop."""
+    return [task for task in tasks if not task.is_held(now)]
 
 
 def _cramped(service: Service, failing: list[Task], wanted: list[Task]) -> list[Task]:

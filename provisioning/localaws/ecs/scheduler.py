@@ -21,7 +21,7 @@ log = logging.getLogger("localaws.ecs")
 # Seconds until the next look at a service, when nothing wakes the scheduler before.
 WHILE_DRAINING = 0.1
 WHILE_UNPROVEN = 0.25
-WHILE_WAITING = 0.5  # for a growing delay to pass, or for hosts to come
+WHILE_WAITING = 0.5  # for a growing delay to pass, a protection to expire, or hosts to come
 AT_REST = 60.0
 
 KEPT_STOPPED = 3600.0  # seconds that ECS remembers stopped tasks

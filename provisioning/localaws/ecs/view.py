@@ -58,6 +58,7 @@ def task_of(service: Record, record: Record) -> Task:
         created=record["createdAt"],
         grace_until=record.get("startedAt", 0) + _grace(service),
         has_served=record.get("_was_healthy", False),
+        protected_until=record.get("_protected_until", 0),
     )
 
 

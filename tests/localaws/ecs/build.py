@@ -33,6 +33,10 @@ def unhealthy(deployment: str, why: str = "failed", grace_until: float = 0, firs
     return tuple(replace(task, health=Health.UNHEALTHY, why=why, grace_until=grace_until) for task in made)
 
 
+def protected(*tasks: Task, until: float = NOW + 60) -> tuple[Task, ...]:
+    return tuple(replace(task, protected_until=until) for task in tasks)
+
+
 def rollout(*tasks: Task, desired: int = 2, **about: object) -> Service:
     """A new deployment takes the place of an old, completed one. `about` sets members of the service."""
     new = Deployment("new")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from provisioning.localaws.ecs.decide import decide
+from provisioning.localaws.ecs.decide import Complete, decide
 from provisioning.localaws.ecs.model import Deployment, Service, State, Task
 from provisioning.localaws.ecs.rolling import Start, Stop
 from tests.localaws.ecs.build import (
@@ -12,6 +12,7 @@ from tests.localaws.ecs.build import (
     NOW,
     alone,
     healthy,
+    protected,
     rollout,
     starting,
     stopping,
@@ -148,3 +149,65 @@ def test_after_a_rollback_the_failed_deployment_s_unproven_tasks_go_at_once_and_
 
     assert decide(service, NOW) == [Stop("new-2", "")]
     assert decide(replace(service, tasks=tasks[:2]), NOW) == [Start("old", 1)]
+
+
+def test_protected_old_tasks_stay_beside_healthy_new_ones_until_the_protection_ends():
+    service = rollout(*protected(*healthy("old", 2), until=NOW + 60), *healthy("new", 2))
+
+    assert decide(service, NOW) == []
+    assert decide(service, NOW + 59) == []
+    assert decide(service, NOW + 60) == [Stop("old-2", ""), Stop("old-1", "")]
+    assert decide(replace(service, tasks=(*stopping("old", 2), *healthy("new", 2))), NOW + 60) == [Complete("new")]
+
+
+def test_new_tasks_start_beside_protected_ones_as_ever():
+    assert decide(rollout(*protected(*healthy("old", 2))), NOW) == [Start("new", 2)]
+
+
+def test_a_protected_old_task_counts_among_those_that_serve_on():
+    service = rollout(*protected(*healthy("old", 1)), *healthy("old", 1, first=2), *healthy("new", 1))
+
+    assert decide(service, NOW) == [Stop("old-2", "")]
+
+
+def test_a_protected_task_is_not_stopped_for_a_scale_in():
+    service = alone(*healthy("new", 1), *protected(*healthy("new", 2, first=2)), desired=1)
+
+    assert decide(service, NOW) == [Stop("new-1", "")]
+    assert decide(replace(service, tasks=service.tasks[1:]), NOW) == []
+    assert decide(replace(service, tasks=service.tasks[1:]), NOW + 60) == [Stop("new-3", "")]
+
+
+def test_a_protected_task_makes_no_room_for_a_new_one():
+    tight = {"minimum_percent": 50, "maximum_percent": 100}
+
+    assert decide(rollout(*healthy("old", 1), *protected(*healthy("old", 1, first=2)), **tight), NOW) == [
+        Stop("old-1", "")
+    ]
+    assert decide(rollout(*protected(*healthy("old", 2)), **tight), NOW) == []
+
+
+def test_a_task_that_fails_its_own_checks_is_stopped_in_spite_of_its_protection():
+    failed = protected(*unhealthy("new", "no answer", first=2))
+    stood_in = protected(*unhealthy("old", "no answer"), *healthy("old", 1, first=2))
+
+    assert decide(alone(*healthy("new", 1), *failed), NOW) == [Stop("new-2", "no answer")]
+    assert decide(rollout(*stood_in, *unproven("new", 2)), NOW) == [Stop("old-1", "no answer")]
+    served = (replace(stood_in[0], has_served=True), stood_in[1])
+    assert decide(rollout(*served, *unproven("new", 2)), NOW) == []
+    assert decide(rollout(*served, *healthy("new", 2)), NOW) == [Stop("old-1", "")]
+
+
+def test_protected_old_tasks_serve_on_when_the_new_ones_fail_and_after_the_rollback():
+    kept = protected(*healthy("old", 2))
+    back = Deployment("old", State.IN_PROGRESS, is_rollback=True)
+    failed = Deployment("new", State.FAILED, is_primary=False)
+    rolled_back = Service(2, (back, failed), (*kept, *unproven("new", 1)), breaker=BREAKER, last_good="old")
+
+    assert decide(rollout(*kept, *unhealthy("new"), *unproven("new", 1, first=2)), NOW) == [Stop("new-1", "failed")]
+    assert decide(rolled_back, NOW) == [Stop("new-1", "")]
+    assert decide(replace(rolled_back, tasks=kept), NOW) == [Complete("old")]
+
+
+def test_a_deleted_service_stops_its_protected_tasks_too():
+    assert decide(alone(*protected(*healthy("new", 1)), is_deleted=True), NOW) == [Stop("new-1", "")]

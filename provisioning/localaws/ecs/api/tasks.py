@@ -35,7 +35,7 @@ class Tasks:
 
     def stop(self, request: Request) -> Record:
         cluster = cluster_of(request)
-        task = _find(cluster, request.get("task", ""))
+        task = find_task(cluster, request.get("task", ""))
         if task is None:
             raise Refused("InvalidParameterException", "The referenced task was not found.")
         self.lifecycle.stop(task, request.get("reason") or "Task stopped by user", "UserInitiated")
@@ -46,7 +46,7 @@ class Tasks:
         cluster = cluster_of(request)
         tagged = "TAGS" in request.get("include", [])
         with self.board.lock:
-            found = {each: _find(cluster, each) for each in request.get("tasks", [])}
+            found = {each: find_task(cluster, each) for each in request.get("tasks", [])}
             return {
                 "tasks": [_described(task, tagged=tagged) for task in found.values() if task],
                 "failures": missing((each for each, task in found.items() if not task), "task", cluster),
@@ -59,7 +59,7 @@ class Tasks:
         return page(request, arns, "taskArns")
 
 
-def _find(cluster: str, reference: str) -> Record | None:
+def find_task(cluster: str, reference: str) -> Record | None:
     """By ARN or id."""
     scope = store.current_scope()
     arn = reference if reference.startswith("arn:") else scope.arn("task", cluster, reference)
