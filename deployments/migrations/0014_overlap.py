@@ -16,8 +16,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="deployment",
-            name="kept_tasks",
-            field=models.JSONField(blank=True, default=list),
+            name="kept",
+            field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
             model_name="deployment",

@@ -89,9 +89,9 @@ class Deployment(Work):
     observed = models.JSONField(default=dict)  # what the watcher saw last: rollouts/observe.py
     observed_at = models.DateTimeField(null=True, blank=True)  # when something of it was new
     viewed_at = models.DateTimeField(null=True, blank=True)  # when somebody had the page open
-    # ARNs of the tasks of the release before, which are protected while both run
-    kept_tasks = models.JSONField(default=list, blank=True)
-    # Since when all new tasks have run without one of them stopping, while both run
+    # While both releases run (rollouts/overlap.py): what of the one before is protected, and since when all new tasks
+    # have been good.
+    kept = models.JSONField(default=dict, blank=True)
     good_since = models.DateTimeField(null=True, blank=True)
     # After success it is watched for a while (rollouts/after.py): until when, and when nothing was found wrong.
     watched_until = models.DateTimeField(null=True, blank=True)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from deployments import states
 from deployments.models import Deployment
+from deployments.rollouts import overlap
 from deployments.rollouts.routes import Unready
 from portal.core.work.state import transition
 from portal.core.work.steps import PASSING, ending_errored, note_problem
@@ -63,6 +64,7 @@ class Batch:
         if isinstance(problem, AwsProblem) and problem.retryable:
             note_problem(deployment, problem.sentence)
             return
+        overlap.release(self.session, deployment)
         cause = problem.sentence if isinstance(problem, AwsProblem) else str(problem)
         stays = f"{deployment.previous.name} serves as before." if deployment.previous else "Nothing was started."
         transition(deployment, states.FAILED, reason=f"{cause} {stays}", cause=cause)

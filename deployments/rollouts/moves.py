@@ -154,6 +154,12 @@ def _end_watch(deployment: Deployment, **found: object) -> None:
     Deployment.objects.filter(pk=deployment.pk, state=states.SUCCEEDED).update(watched_until=None, **found)
 
 
+def go_back(deployment: Deployment, restarts: int) -> None:
+    """A release whose tasks stop again and again while those before it run still: these are to serve alone."""
+    cause = explain_restarts(observe.evidence(deployment, restarts=restarts))
+    _turn_back(deployment, cause, cause)
+
+
 def send_back(deployment: Deployment, restarts: int) -> None:
     """A release that succeeded stops again and again: what served before is wanted, unless somebody asked for another
     deployment this moment, or removes the environment."""

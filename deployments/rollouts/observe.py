@@ -49,19 +49,20 @@ def is_viewed(deployment: Deployment, within: timedelta = VIEWED) -> bool:
 
 def asks_detail(deployment: Deployment, now: Mapping[str, Any]) -> bool:
     """Whether this look, which `counted` that, goes into the tasks: somebody looks, a task failed, or one was replaced
-    after the success."""
+    after the success, or while both releases run."""
     before = deployment.observed
     failed = now["new"].get("failed", 0) > before.get("new", {}).get("failed", 0)
     return failed or is_viewed(deployment) or _has_moved(deployment, before, now)
 
 
 def _has_moved(deployment: Deployment, before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether the release's own tasks changed after its success. A task may be replaced between two looks: then only
-    ECS's event of the new one tells."""
-    if deployment.state != states.SUCCEEDED:
+    """Whether the release's own tasks changed after all of them ran. A task may be replaced between two looks: then
+    only ECS's event of the new one tells."""
+    good_at = deployment.finished_at or deployment.good_since
+    if good_at is None:
         return False
     started = [event for event in now["events"] if STARTED in event["text"] and event not in before.get("events", ())]
-    since = deployment.finished_at.astimezone(UTC).isoformat() if deployment.finished_at else ""
+    since = good_at.astimezone(UTC).isoformat()
     counts = bool(now["new"]) and now["new"] != before.get("new")
     return counts or any(event["at"] > since for event in started)
 
@@ -119,7 +120,7 @@ def evidence(deployment: Deployment, status_reason: str = "", restarts: int = 0)
         stopped=[said_of(task) for task in deployment.stopped_tasks.all()],
         health=deployment.observed.get("health", ()),
         events=[event["text"] for event in deployment.observed.get("events", ())],
-        start_seconds=service.start_seconds,
+        start_seconds=0 if deployment.good_since else service.start_seconds,  # it had started: that is not why
         status_reason=status_reason,
         restarts=restarts,
     )
@@ -220,7 +221,8 @@ def listen(session: AwsSession, deployments: Sequence[Deployment]) -> None:
 
 
 def _may_have_stopped(deployment: Deployment) -> bool:
-    return bool(deployment.observed.get("new", {}).get("failed")) or deployment.state == states.SUCCEEDED
+    failed = bool(deployment.observed.get("new", {}).get("failed"))
+    return failed or deployment.state == states.SUCCEEDED or deployment.good_since is not None
 
 
 def _stopped(deployment: Deployment, task: TaskState) -> StoppedTask:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from deployments import states
 from deployments.models import Deployment, Service
-from deployments.rollouts import routes, rules, selectors
+from deployments.rollouts import overlap, routes, rules, selectors
 from deployments.rollouts.batch import Batch
 from deployments.rollouts.routes import Unready
 from deployments.rollouts.spec import limit_of, service_spec, snapshot, task_spec, update_to
@@ -107,7 +107,8 @@ def describe(batch: Batch, deployments: Sequence[Deployment]) -> None:
 
 
 def ensure_services(batch: Batch, deployments: Sequence[Deployment]) -> None:
-    """The ECS services, made without tasks when they are new; and what serves now, before anything changes."""
+    """The ECS services, made without tasks when they are new; and what serves now, before anything changes. Where old
+    tasks are to stay for a while, they are protected before the update could stop them."""
     found = _look(batch, deployments)
     if found is None:
         return
@@ -117,7 +118,12 @@ def ensure_services(batch: Batch, deployments: Sequence[Deployment]) -> None:
             state = ecs.ensure_service(batch.session, service_spec(deployment), found.get(name))
             _keep_name(deployment, state.name)
             before = state.primary.id if state.primary else ""
-            _done(deployment, ecs_deployment_before=before, service_deployment_before=state.service_deployment_arn)
+            _done(
+                deployment,
+                ecs_deployment_before=before,
+                service_deployment_before=state.service_deployment_arn,
+                kept=overlap.protect(batch.session, deployment, state),
+            )
             batch.services[name] = state
 
 
@@ -151,12 +157,12 @@ def _start(session: AwsSession, deployment: Deployment, state: ecs.ServiceState 
         raise _unseen(deployment)
     if state.primary is None or state.primary.id == deployment.ecs_deployment_before:
         if deployment.cancel_requested_by is not None:
+            overlap.release(session, deployment)
             _cancel(deployment)
             return
         update = update_to(deployment, state, deployment.task_definition_arn, deployment.desired)
         state = ecs.update_service(session, update)
     record = state.service_deployment_arn
-    first = "The first tasks are starting." if deployment.previous is None else ""
     with database.atomic():
         _done(
             deployment,
@@ -166,9 +172,18 @@ def _start(session: AwsSession, deployment: Deployment, state: ecs.ServiceState 
         transition(
             deployment,
             states.ROLLING,
-            reason=first or "New tasks take over from old ones as soon as they are healthy.",
+            reason=_how(deployment),
             deadline_at=timezone.now() + limit_of(deployment),
         )
+
+
+def _how(deployment: Deployment) -> str:
+    if deployment.previous is None:
+        return "The first tasks are starting."
+    if deployment.kept:
+        seconds = int(overlap.overlap_of(deployment).total_seconds())
+        return f"New tasks take over from old ones, which stay until the new ones have run for {seconds} s."
+    return "New tasks take over from old ones as soon as they are healthy."
 
 
 def _unseen(deployment: Deployment) -> Exception:

@@ -32,6 +32,7 @@ LABELS = {
     "path": "Path",
     "host": "Host",
     "start_seconds": "Start time (seconds)",
+    "overlap_seconds": "Overlap (seconds)",
     "deadline_minutes": "Deadline (minutes)",
 }
 
@@ -188,7 +189,8 @@ def _earlier_lines(placement: Placement | None, digest: str) -> Iterator[Line]:
 
 def _traffic_lines(service: Service, placement: Placement | None, before: Mapping[str, Any]) -> Iterable[Line]:
     if placement is not None and placement.release_id:
-        yield Line("healthy", "Old tasks stop only when new ones are healthy; until then hosts need room for both.")
+        when = f"have run for {service.overlap_seconds} s" if service.overlap_seconds else "are healthy"
+        yield Line("healthy", f"Old tasks stop only when new ones {when}; until then hosts need room for both.")
     if service.count == 1:
         yield Line("unknown", "One task only: when its host breaks, nothing answers until another has started.")
     if service.exposure == Service.Exposure.INTERNAL:

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from deployments import states
 from deployments.models import Deployment, StoppedTask
-from deployments.rollouts import after, moves, observe, selectors
-from deployments.rollouts.decision import Facts, Move, asks_record, decide
+from deployments.rollouts import after, moves, observe, overlap, selectors
+from deployments.rollouts.decision import WAIT, Decision, Facts, Move, Why, asks_record, decide
 from deployments.rollouts.spec import limit_of
 from portal.core.work.state import transition
 from portal.core.work.steps import ending_errored, note_problem
@@ -27,7 +27,8 @@ FRESH = timedelta(seconds=10)  # ECS answers from several copies: right after a 
 
 
 def watch(session: AwsSession, environment: Environment, *, calmly: bool = True) -> None:
-    """One look at every rollout of the environment; with `calmly` at what is watched after its success, too."""
+    """One look at every rollout of the environment; with `calmly` at what is watched after its success, too, and at the
+    targets of releases that run side by side."""
     rollouts = [each for each in selectors.watched(environment, after=calmly) if not _is_left(each)]
     if not rollouts:
         return
@@ -43,9 +44,9 @@ def watch(session: AwsSession, environment: Environment, *, calmly: bool = True)
         return
     seen = [look for look in looks if _attend(look.deployment, partial(_observe, session, look))]
     observe.listen(session, [look.deployment for look in seen])
-    stops = _stops([look.deployment for look in seen if look.deployment.state == states.SUCCEEDED])
+    stops = _stops([look.deployment for look in seen])
     for look in seen:
-        _attend(look.deployment, partial(_follow, session, look, stops[look.deployment.pk]))
+        _attend(look.deployment, partial(_follow, session, look, stops[look.deployment.pk], calmly=calmly))
 
 
 def _is_left(deployment: Deployment) -> bool:
@@ -89,13 +90,12 @@ def _ask_records(session: AwsSession, looks: Sequence[_Look]) -> None:
 
 
 def _stops(deployments: Sequence[Deployment]) -> Mapping[int, list[after.Stop]]:
-    """The tasks of each release that stopped after its success."""
+    """The tasks of each release that stopped after its success, or while both releases run."""
     found: dict[int, list[after.Stop]] = defaultdict(list)
-    since = {each.pk: each.finished_at for each in deployments}
+    since = {each.pk: good_at for each in deployments if (good_at := each.finished_at or each.good_since)}
     tasks = StoppedTask.objects.filter(deployment__in=since, stopped_at__isnull=False).defer("log_lines")
     for task in tasks if since else ():
-        succeeded_at = since[task.deployment_id]
-        if task.stopped_at and succeeded_at and task.stopped_at > succeeded_at:
+        if task.stopped_at and task.stopped_at > since[task.deployment_id]:
             found[task.deployment_id].append(after.Stop(task.stopped_at, observe.said_of(task)))
     return found
 
@@ -146,15 +146,21 @@ def _detail(session: AwsSession, look: _Look, service: ecs.ServiceState) -> obse
         return None
 
 
-def _follow(session: AwsSession, look: _Look, stops: Sequence[after.Stop]) -> None:
+def _follow(session: AwsSession, look: _Look, stops: Sequence[after.Stop], *, calmly: bool) -> None:
     if look.deployment.state == states.SUCCEEDED:
         _follow_after(look, stops)
         return
     decision = decide(look.facts, look.service)
+    if decision == WAIT and calmly and overlap.fails(session, look.deployment, look.facts, look.service):
+        decision = Decision(Move.TURN_BACK, Why.BROKEN)
     if decision.move is Move.TURN_BACK:
         _observe(session, look, closely=True)  # what stopped and what the load balancer says is why
     if decision.move is not Move.WAIT:
         moves.ACTIONS[decision.move](moves.Rollout(session, look.deployment, look.service, look.facts, decision))
+    elif overlap.is_bad(look.deployment, stops):
+        moves.go_back(look.deployment, len(after.faults(stops)))
+    if overlap.is_over(look.deployment, stops):
+        overlap.release(session, look.deployment)
 
 
 def _follow_after(look: _Look, stops: Sequence[after.Stop]) -> None:

@@ -47,7 +47,7 @@ def creates_an_environment(olivia: Visitor) -> None:
 def registers_a_service(olivia: Visitor) -> None:
     olivia.choose("Services")
     olivia.follow("Register a service", then="Register a service")
-    olivia.fill(new_application="Webshop", name="shop", cpu="64", memory="128", start_seconds="5")
+    olivia.fill(new_application="Webshop", name="shop", cpu="64", memory="128", start_seconds="5", overlap_seconds="3")
     olivia.press("Register", then="shop")
     olivia.sees("docker push", WORK)
     olivia.look()

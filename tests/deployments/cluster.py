@@ -20,7 +20,7 @@ from tests import factories
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OLD, NEW = "arn:task/web:1", "arn:task/web:2"
-CHANGES = ("update_service", "stop_service_deployment")
+CHANGES = ("update_service", "stop_service_deployment", "update_task_protection")
 RECORD = "arn:aws:ecs:eu-west-1:111111111111:service-deployment/acme-dev/web/2"
 
 
@@ -91,6 +91,39 @@ class Cluster:
         patience: Patience | None = None,
     ) -> None:
         self._stub(operation, patience).add_response(operation, answer, wanted)
+
+    def stopped(self, *seconds_ago: float, code: str = "EssentialContainerExited") -> None:
+        """What ECS answers about tasks of the new release that stopped then, with exit code 1."""
+        arns = [f"arn:task/{seconds}" for seconds in seconds_ago]
+        tasks = [
+            {
+                "taskArn": arn,
+                "taskDefinitionArn": NEW,
+                "createdAt": AT,
+                "stoppedAt": timezone.now() - timedelta(seconds=seconds),
+                "stopCode": code,
+                "stoppedReason": "Essential container in task exited",
+                "containers": [{"exitCode": 1}],
+            }
+            for arn, seconds in zip(arns, seconds_ago, strict=True)
+        ]
+        self.answer("list_tasks", {"taskArns": arns})
+        if tasks:
+            self.answer("describe_tasks", {"tasks": tasks})
+        self.answer("describe_target_health", {"TargetHealthDescriptions": []})
+        for _ in tasks:
+            self.answer("get_log_events", {"events": []})
+
+    def targets(self, *verdicts: str, said: str = "") -> None:
+        """What the load balancer answers of the service's targets; `said` about those that are not healthy."""
+        found = [
+            {
+                "Target": {"Id": f"i-{number}", "Port": 32768},
+                "TargetHealth": {"State": verdict} | ({"Description": said} if said and verdict != "healthy" else {}),
+            }
+            for number, verdict in enumerate(verdicts)
+        ]
+        self.answer("describe_target_health", {"TargetHealthDescriptions": found})
 
     def refuse(self, operation: str, code: str) -> None:
         self._stub(operation).add_client_error(operation, code)

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from deployments import states, tasks
-from deployments.models import ClusterWatch, Deployment
+from deployments.models import ClusterWatch, Deployment, Service
 from deployments.rollouts import refresh, services
 from portal.core.work import turns
 from portal.core.work.shares import Full, shares
@@ -92,6 +92,26 @@ def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, q
     second.refresh_from_db()
     assert (second.state, calls.made["StopServiceDeployment"]) == (states.CANCELED, 1)
     assert calls.made["UpdateService"] == 2  # one for each release, none to go back
+
+
+@pytest.mark.localaws
+@pytest.mark.parametrize("call", ["ListTasks", "UpdateTaskProtection", "UpdateService", "DescribeTargetHealth"])
+def test_a_worker_killed_while_old_tasks_are_kept_lets_them_go_in_the_end(quick_site, queue, calls, call):
+    Service.objects.update(overlap_seconds=1)
+    queue.send(quick_site.request, "v1")
+    queue.work()
+    second = queue.send(quick_site.request, "v2")
+    calls.deadly = call
+    with pytest.raises(WorkerKilled):
+        queue.work()
+
+    queue.lose()
+    queue.tick()
+    queue.work()
+
+    second.refresh_from_db()
+    assert (second.state, second.kept, calls.made["UpdateService"]) == (states.SUCCEEDED, {}, 2)
+    assert quick_site.answer()["version"] == "v2"
 
 
 def test_several_watches_of_an_environment_become_one(queue):

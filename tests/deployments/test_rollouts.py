@@ -1,13 +1,15 @@
 """Releases rolled out on the local AWS: success, rollback, and every way of failing, through the portal's tasks."""
 
+from datetime import timedelta
+
 import pytest
 
 from deployments import states, tasks
-from deployments.models import Deployment, Placement
+from deployments.models import Deployment, Placement, Service
 from deployments.rollouts import selectors, services
 from provisioning.aws import ecs
 from provisioning.facts import cluster_of
-from tests.deployments.cloud import Site, finish, until_state
+from tests.deployments.cloud import Site, finish, step, until_state
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
 
@@ -28,6 +30,24 @@ def test_a_second_release_takes_over_from_the_first(site: Site):
     second = site.deploy("v2")
 
     assert (second.state, second.previous.name) == (states.SUCCEEDED, "v1")
+    assert site.answer()["version"] == "v2"
+
+
+def test_both_releases_serve_for_as_long_as_the_service_says(site: Site):
+    Service.objects.update(overlap_seconds=2)
+    site.deploy("v1")
+    second = site.request("v2")
+    while second.good_since is None:
+        until_state(second, states.ROLLING)
+        step(second)
+        second.refresh_from_db()
+
+    answered = {site.answer()["version"] for _ in range(8)}
+    finish(second)
+
+    assert answered == {"v1", "v2"}
+    assert (second.state, second.kept) == (states.SUCCEEDED, {})
+    assert second.finished_at - second.good_since >= timedelta(seconds=2)
     assert site.answer()["version"] == "v2"
 
 

@@ -36,28 +36,6 @@ class TestAfterSuccess:
         }
         return cluster.rollout("web", states.SUCCEEDED, **(values | fields))
 
-    def stopped(self, cluster: Cluster, *seconds_ago: float, code: str = "EssentialContainerExited") -> None:
-        """What ECS answers about tasks that stopped then, with exit code 1."""
-        arns = [f"arn:task/{seconds}" for seconds in seconds_ago]
-        tasks = [
-            {
-                "taskArn": arn,
-                "taskDefinitionArn": NEW,
-                "createdAt": AT,
-                "stoppedAt": timezone.now() - timedelta(seconds=seconds),
-                "stopCode": code,
-                "stoppedReason": "Essential container in task exited",
-                "containers": [{"exitCode": 1}],
-            }
-            for arn, seconds in zip(arns, seconds_ago, strict=True)
-        ]
-        cluster.answer("list_tasks", {"taskArns": arns})
-        if tasks:
-            cluster.answer("describe_tasks", {"tasks": tasks})
-        cluster.answer("describe_target_health", {"TargetHealthDescriptions": []})
-        for _ in tasks:
-            cluster.answer("get_log_events", {"events": []})
-
     def replaced(self) -> dict[str, Any]:
         event = {"id": "1", "createdAt": timezone.now(), "message": "(service web) has started 1 tasks: (task 0123)."}
         return described("web", *self.settled, events=[event])
@@ -91,7 +69,7 @@ class TestAfterSuccess:
     def test_two_tasks_that_died_send_it_back_with_the_reason(self, cluster):
         deployment = self.succeeded(cluster)
         cluster.answer("describe_services", {"services": [self.replaced()]})
-        self.stopped(cluster, 20, 5)
+        cluster.stopped(20, 5)
 
         cluster.look()
 
@@ -103,7 +81,7 @@ class TestAfterSuccess:
     def test_tasks_that_ecs_took_away_are_no_reason(self, cluster):
         deployment = self.succeeded(cluster)
         cluster.answer("describe_services", {"services": [self.replaced()]})
-        self.stopped(cluster, 20, 5, code="ServiceSchedulerInitiated")
+        cluster.stopped(20, 5, code="ServiceSchedulerInitiated")
 
         cluster.look()
         deployment.refresh_from_db()
@@ -167,7 +145,7 @@ class TestAfterSuccess:
         deployment = self.succeeded(cluster)
         Environment.objects.update(state=environment_states.DELETING)
         cluster.answer("describe_services", {"services": [self.replaced()]})
-        self.stopped(cluster, 20, 5)
+        cluster.stopped(20, 5)
 
         cluster.look()
 
