@@ -160,6 +160,16 @@ def test_a_service_that_runs_is_left_as_it_is(session, answers):
     assert ecs.ensure_service(session, SERVICE, service_state(service(desiredCount=3))).desired == 3
 
 
+def test_a_service_that_another_request_made_meanwhile_is_found_by_the_next_look(session, answers):
+    said = {"service_message": "Creation of service was not idempotent."}
+    answers("ecs").add_client_error("create_service", "InvalidParameterException", **said)
+
+    with pytest.raises(AwsProblem, match="has just made the service") as caught:
+        ecs.ensure_service(session, SERVICE, None)
+
+    assert (caught.value.code, caught.value.retryable) == ("not_yet", True)
+
+
 def test_a_service_that_is_still_being_removed_is_a_conflict(session, answers):
     answers("ecs")
 
