@@ -253,7 +253,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 # Seconds after which a step asks nothing more of AWS, and is done again; the last question may take STEP.bound longer.
-WORK_STEP_SECONDS = 15.0
+WORK_STEP_SECONDS: float = env.float("WORK_STEP_SECONDS", default=15)
 # Seconds without a sign of life after which a running piece of work is picked up again; more than a step may take.
 WORK_STALE_SECONDS = env.float("WORK_STALE_SECONDS", default=45)
 # Seconds between two looks at AWS while something moves there.

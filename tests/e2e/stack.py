@@ -17,7 +17,7 @@ from tests.consul.agent import consul_binary, free_ports, start_consul, stop_con
 from tests.e2e.gate import Gate
 
 PACE = 0.05  # seconds a resource of CloudFormation takes
-STALE_SECONDS = 4
+STEP_SECONDS, STALE_SECONDS = 2, 5  # stale is longer than a step and its last question to AWS take
 START_SECONDS = 60
 
 
@@ -155,6 +155,7 @@ class Stack:
             "CONSUL_TASK_URL": self.consul_url,
             "POLL_SECONDS": "0.5",
             "LOOK_SECONDS": "0.5",
+            "WORK_STEP_SECONDS": str(STEP_SECONDS),
             "WORK_STALE_SECONDS": str(STALE_SECONDS),
             "WORK_TICK_SECONDS": "1",
             "OUTGOING_RETRY_SECONDS": "2",

@@ -17,16 +17,17 @@ from tests import soak
 from tests.e2e.conftest import database
 from tests.e2e.database import looking_into
 from tests.e2e.olivia import settle, until
-from tests.e2e.stack import Stack
+from tests.e2e.stack import STEP_SECONDS, Stack
 from tests.faults import judge, plan
 from tests.faults.campaign import Campaign
-from tests.faults.proxy import FaultProxy
+from tests.faults.proxy import SLOWEST, FaultProxy
 from tests.faults.wire import Fault
 
 pytestmark = [pytest.mark.redis, pytest.mark.localaws]
 
 SEED = 6
 FORM = plan.LONG if soak.LONG else plan.SHORT
+STALE_SECONDS = STEP_SECONDS + SLOWEST + 1  # nobody takes over from a worker whose last question is slow
 EQUAL_SECONDS = 120  # until the portal has looked again at what ECS runs
 DATABASES = [pytest.param("postgres", marks=pytest.mark.postgres)] if soak.LONG else ["sqlite"]
 
@@ -39,7 +40,7 @@ def campaign(request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker) 
         stack.processes.longest_delay = 1  # it is killed far more often than anything breaks by itself
         proxy = FaultProxy(stack.aws_port, SEED, tmp_path / "faults.log")
         cleanup.callback(proxy.close)
-        stack.own["worker"] = {"AWS_ENDPOINT_URL": proxy.url}
+        stack.own["worker"] = {"AWS_ENDPOINT_URL": proxy.url, "WORK_STALE_SECONDS": str(STALE_SECONDS)}
         cleanup.callback(stack.stop)
         stack.start()
         cleanup.enter_context(django_db_blocker.unblock())
