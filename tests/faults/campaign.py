@@ -57,7 +57,7 @@ class Campaign:
         self.environments = [arrived(self.olivia.plan(name), environment_states.PLANNED) for name in names]
         for environment in self.environments:
             self.olivia.approve(environment)
-        self.services = [self.olivia.register(start_seconds=START_SECONDS) for _ in range(services)]
+        self.services = [self.olivia.register(start_seconds=START_SECONDS, overlap_seconds=1) for _ in range(services)]
         for environment in self.environments:
             arrived(environment, environment_states.READY)
 

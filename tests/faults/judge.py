@@ -11,6 +11,8 @@ from provisioning.facts import cluster_of, facts_of
 from tests.e2e.olivia import Olivia, moves
 from tests.faults.campaign import Asked, Campaign
 from tests.faults.plan import Fate
+from tests.faults.proxy import Seen
+from tests.faults.wire import Call
 
 REGISTERED = 2  # at most: the answer to a registration may be lost once
 DENIED = "AWS does not allow the portal to"
@@ -40,19 +42,27 @@ def doubles(campaign: Campaign) -> list[str]:
 
 def _updates(campaign: Campaign) -> Iterable[str]:
     """A rolling update for each rollout that began one, and one more for each that went back to it."""
-    updated = Counter(
-        _name(call.arguments["taskDefinition"])
-        for call in campaign.proxy.done("UpdateService")
-        if call.arguments.get("taskDefinition")  # without one it only scales
-    )
+    updated = Counter(_updated(call) for call in campaign.proxy.done("UpdateService"))
     rollouts = [asked.deployment for asked in campaign.asked]
     for deployment in rollouts:
         began = states.ROLLING in moves(deployment)
         back = [each for each in rollouts if each.state in {states.ROLLED_BACK, states.CANCELED}]
         returns = sum(each.previous_task_definition_arn == deployment.task_definition_arn for each in back)
-        times = updated[_name(deployment.task_definition_arn)]
+        name = _name(deployment.task_definition_arn)
+        times = updated[name]
         if (began and not 1 <= times <= 1 + returns) or (not began and times):
-            yield f"{deployment}: {times} rolling updates, and {returns} rollouts went back to it"
+            calls = [_call(seen) for seen in campaign.proxy.seen if _updated(seen.call) == name]
+            yield f"{deployment}: {times} rolling updates, and {returns} rollouts went back to it; {'; '.join(calls)}"
+
+
+def _updated(call: Call) -> str:
+    """The task definition that a call gives to a service; without one it only scales."""
+    return _name(call.arguments.get("taskDefinition", "")) if call.operation == "UpdateService" else ""
+
+
+def _call(seen: Seen) -> str:
+    """When, which fault it met, and what AWS said, for who wants to know why it was asked again."""
+    return f"{seen.at:.2f} {seen.fault or 'no fault'} {seen.status}"
 
 
 def _registrations(campaign: Campaign) -> Iterable[str]:
