@@ -31,9 +31,9 @@ LABELS = {
     "count": "Tasks",
     "path": "Path",
     "host": "Host",
-    "start_seconds": "Start time (seconds)",
-    "overlap_seconds": "Overlap (seconds)",
-    "deadline_minutes": "Deadline (minutes)",
+    "start_seconds": "Start time (s)",
+    "overlap_seconds": "Overlap (s)",
+    "deadline_minutes": "Deadline (min)",
 }
 
 
