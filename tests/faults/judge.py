@@ -42,7 +42,7 @@ def doubles(campaign: Campaign) -> list[str]:
 
 def _updates(campaign: Campaign) -> Iterable[str]:
     """A rolling update for each rollout that began one, and one more for each that went back to it."""
-    updated = Counter(_updated(call) for call in campaign.proxy.done("UpdateService"))
+    updated = Counter(filter(None, map(_updated, campaign.proxy.done("UpdateService"))))
     rollouts = [asked.deployment for asked in campaign.asked]
     for deployment in rollouts:
         began = states.ROLLING in moves(deployment)
