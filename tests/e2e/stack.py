@@ -17,7 +17,7 @@ from tests.consul.agent import consul_binary, free_ports, start_consul, stop_con
 from tests.e2e.gate import Gate
 
 PACE = 0.05  # seconds a resource of CloudFormation takes
-STEP_SECONDS, STALE_SECONDS = 2, 5  # stale is longer than a step and its last question to AWS take
+STEP_SECONDS, STALE_SECONDS = 4, 7  # stale is longer than a step and its last question to AWS take
 START_SECONDS = 60
 
 
