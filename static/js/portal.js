@@ -22,6 +22,15 @@
     fade(toast);
   }
 
+  // A refused form may be longer than the screen: whoever sent it is taken to what is wrong, which is then read out.
+  function goToWhatIsWrong(form) {
+    const wrong = form.querySelector("[aria-invalid='true']:not([type='hidden']), .field-error, [role='alert']");
+    if (!wrong) return;
+    if (!wrong.matches("input, select, textarea")) wrong.tabIndex = -1;
+    wrong.scrollIntoView({ block: "center" });
+    wrong.focus({ preventScroll: true });
+  }
+
   function refusal(xhr) {
     const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
     return page.querySelector("[data-refusal]")?.textContent.trim();
@@ -71,6 +80,9 @@
   document.addEventListener("toast", (event) => showToast(event.detail));
   document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
     showToast({ kind: "danger", text: refusal(xhr) || explain(xhr.status) });
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail: { elt, xhr } }) => {
+    if (xhr?.status === 422) goToWhatIsWrong(elt);
   });
   document.addEventListener("htmx:sendError", () => {
     showToast({ kind: "warning", text: "The portal cannot be reached. Check your connection; the page goes on by itself." });
