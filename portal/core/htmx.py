@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 STOP_POLLING = 286
 TOAST_CHARACTERS = 300
@@ -60,5 +62,13 @@ class HtmxResponseMiddleware:
         patch_vary_headers(response, ["HX-Request"])
         login = resolve_url(settings.LOGIN_URL)
         if wants_fragment(request) and urlsplit(response.get("Location", "")).path == login:
-            return HttpResponse(headers={"HX-Redirect": login, "Vary": "HX-Request"})
+            return HttpResponse(headers={"HX-Redirect": _back_to(request, login), "Vary": "HX-Request"})
         return response
+
+
+def _back_to(request: HttpRequest, login: str) -> str:
+    """The login page that leads back to the page the fragment belongs to, if it is one of ours."""
+    page = request.headers.get("HX-Current-URL", "")
+    if not page or not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return login
+    return redirect_to_login(urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl(), login).url

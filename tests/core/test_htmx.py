@@ -29,12 +29,21 @@ def test_every_page_varies_on_htmx(browse, alice):
     assert "HX-Request" in browse(alice).get("/c/acme/audit/")["Vary"]
 
 
-def test_a_session_that_ran_out_under_a_fragment_sends_the_whole_browser_to_the_login(client, acme):
-    response = client.get("/c/acme/audit/", headers=HTMX)
+@pytest.mark.parametrize(
+    ("page", "login"),
+    [
+        ("http://testserver/c/acme/audit/?q=a%26b#list", "/account/login/?next=/c/acme/audit/%3Fq%3Da%2526b"),
+        ("http://testserver/", "/account/login/?next=/"),
+        ("", "/account/login/"),
+        ("https://evil.example/c/acme/audit/", "/account/login/"),
+        ("javascript:alert(1)", "/account/login/"),
+        ("http://[", "/account/login/"),
+    ],
+)
+def test_a_session_that_ran_out_under_a_fragment_sends_the_browser_to_the_login_and_back(client, acme, page, login):
+    response = client.get("/c/acme/audit/", headers=HTMX | {"HX-Current-URL": page})
 
-    assert response.status_code == 200
-    assert response["HX-Redirect"].startswith("/account/login/")
-    assert response.content == b""
+    assert (response.status_code, response["HX-Redirect"], response.content) == (200, login, b"")
 
 
 def test_a_page_that_ran_out_is_an_ordinary_redirect(client, acme):
