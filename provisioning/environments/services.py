@@ -107,5 +107,6 @@ def _create(environment: Environment, actor: User) -> None:
 def _refuse_rollouts(environment: Environment) -> None:
     under_way = guests.arriving_in(environment.pk)
     if under_way:
+        are = "are" if len(under_way) > 1 else "is"
         names = ", ".join(under_way)
-        raise Busy(f"{names} is being deployed to {environment.name}. Wait until that ends, or cancel it first.")
+        raise Busy(f"{names} {are} being deployed to {environment.name}. Wait until that ends, or cancel it first.")

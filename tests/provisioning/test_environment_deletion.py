@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from portal.core.errors import LostRace
+from portal.core.errors import Busy, LostRace
 from provisioning import states
 from provisioning.environments import services
 from provisioning.models import Environment
@@ -89,6 +89,15 @@ def test_an_environment_to_which_something_is_being_deployed_is_not_deleted(dev,
     dev.refresh_from_db()
     assert (answer.status_code, dev.state) == (422, states.READY)
     assert f"{deployment.service} is being deployed to Development." in answer.content.decode()
+
+
+def test_several_services_that_are_being_deployed_are_named_in_the_plural(dev, alice):
+    names = sorted(str(deployed_to(dev, "rolling").service) for _ in range(2))
+
+    with pytest.raises(Busy) as caught:
+        services.request_deletion(dev, "Development", alice)
+
+    assert str(caught.value).startswith(f"{names[0]}, {names[1]} are being deployed to Development.")
 
 
 def test_rollouts_that_ended_do_not_keep_an_environment(dev, alice):
