@@ -2,6 +2,9 @@
 (() => {
   const QUIET_AFTER = 6000; // milliseconds; warnings and errors stay until they are closed
   const COPIED_FOR = 1500;
+  const LOGIN = "/account/login/";
+  const TYPED = "portal.typed"; // in the storage of this tab: what a form held when its session ran out
+  const NOT_KEPT = ["hidden", "password", "file", "submit", "button"];
 
   function fade(toast) {
     if (toast.matches(".notice-success, .notice-info")) {
@@ -29,6 +32,37 @@
     if (!wrong.matches("input, select, textarea")) wrong.tabIndex = -1;
     wrong.scrollIntoView({ block: "center" });
     wrong.focus({ preventScroll: true });
+  }
+
+  // Whose page this is; nobody's before the login.
+  const person = document.getElementById("main")?.dataset.person;
+
+  // Secrets, which have no autocompletion, are not kept. The same person finds the rest on the same page again.
+  function keepTyped(form) {
+    const fields = [...form.elements].filter((field) => {
+      return field.name && !NOT_KEPT.includes(field.type) && field.autocomplete !== "off";
+    });
+    const values = fields.map(({ name, value, checked }) => ({ name, value, checked }));
+    const page = location.pathname + location.search;
+    sessionStorage.setItem(TYPED, JSON.stringify({ page, person, action: form.getAttribute("hx-post"), values }));
+  }
+
+  function fillIn(form, { name, value, checked }) {
+    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (!["checkbox", "radio"].includes(field.type)) field.value = value;
+      else if (field.value === value) field.checked = checked;
+    }
+  }
+
+  function restoreTyped() {
+    const typed = JSON.parse(sessionStorage.getItem(TYPED) || "null");
+    if (!typed || !person) return;
+    if (typed.person === person && typed.page !== location.pathname + location.search) return;
+    sessionStorage.removeItem(TYPED);
+    const form = document.querySelector(`main form[hx-post="${CSS.escape(typed.action)}"]`);
+    if (typed.person !== person || !form) return;
+    typed.values.forEach((value) => fillIn(form, value));
+    showToast({ kind: "warning", text: "You had been logged out. What you typed is here again: send it once more." });
   }
 
   function refusal(xhr) {
@@ -84,6 +118,10 @@
   document.addEventListener("htmx:afterSettle", ({ detail: { elt, xhr } }) => {
     if (xhr?.status === 422) goToWhatIsWrong(elt);
   });
+  document.addEventListener("htmx:beforeOnLoad", ({ detail: { elt, xhr } }) => {
+    const to = xhr.getResponseHeader("HX-Redirect") || "";
+    if (elt.matches("form[method='post']") && to.startsWith(LOGIN)) keepTyped(elt);
+  });
   document.addEventListener("htmx:sendError", () => {
     showToast({ kind: "warning", text: "The portal cannot be reached. Check your connection; the page goes on by itself." });
   });
@@ -92,5 +130,6 @@
   document.fonts.ready.then(markScrollable);
   window.addEventListener("resize", markScrollable);
   document.querySelectorAll("[data-toast]").forEach(fade);
+  restoreTyped();
   markScrollable();
 })();
