@@ -39,7 +39,7 @@ SPECS: dict[str, Any] = {
     "ensure_service": ecs.ServiceSpec("acme", "web", "web:1", "web", 80),
     "register_task_definition": ecs.TaskSpec("web", "i", "web", 80, 1, 1, (), "g", "p", "r", "r"),
 }
-BY_TYPE = {"int": 1, "bool": True, "float": 1.0, "Mapping[str, str]": {}}
+BY_TYPE = {"int": 1, "bool": True, "float": 1.0, "Mapping[str, str]": {}, "ServiceState | None": None}
 
 
 class Raw:
@@ -68,7 +68,8 @@ def adapters() -> list[Callable[..., Any]]:
 def value(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
     if parameter.name == "spec":
         return SPECS.get(function.__name__) or SPECS[function.__module__.rpartition(".")[0]]
-    return VALUES.get(parameter.name, BY_TYPE.get(str(parameter.annotation), "x"))
+    kind = str(parameter.annotation)
+    return BY_TYPE[kind] if kind in BY_TYPE else VALUES.get(parameter.name, "x")
 
 
 def call(function: Callable[..., Any], session: AwsSession) -> Any:

@@ -59,18 +59,14 @@ class ServiceUpdate:
     force: bool = True
 
 
-@asking_aws("make the service")
 def ensure_service(session: AwsSession, spec: ServiceSpec, found: ServiceState | None) -> ServiceState:
     """The service that ECS described as `found`, unchanged, or a new one without tasks. Where another request has made
     it meanwhile, the problem passes: the next look finds it."""
     if found is None or found.status == "INACTIVE":
-        try:
+        with accepting("conflict"):
             return _create_service(session, spec)
-        except AwsProblem as problem:
-            if problem.code != "conflict":
-                raise
-            sentence = "The cluster has just made the service, but does not show it yet."
-            raise AwsProblem("not_yet", "make the service", problem.detail, sentence) from problem
+        sentence = "The cluster has just made the service, but does not show it yet."
+        raise AwsProblem("not_yet", "make the service", spec.name, sentence)
     if found.status == "DRAINING":
         sentence = f"The old {spec.name} is still being removed. Try again in a few minutes."
         raise AwsProblem("conflict", "make the service", found.status, sentence)
