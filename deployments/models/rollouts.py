@@ -1,5 +1,7 @@
 """What runs where, and the deployments that brought it there."""
 
+from datetime import datetime
+
 from django.db import models
 from django.urls import reverse
 
@@ -133,6 +135,11 @@ class Deployment(Work):
     def is_followed(self) -> bool:
         """Whether the portal looks at it still: it is under way, or watched after its success."""
         return self.is_active or self.watched_until is not None
+
+    @property
+    def good_at(self) -> datetime | None:
+        """Since when its tasks have all been good and those that stop count against it; None while it goes back."""
+        return None if self.state == states.ROLLING_BACK else self.finished_at or self.good_since
 
     def wake(self, seconds: float = 0) -> None:
         ClusterWatch.of(self.environment_id).wake(seconds)

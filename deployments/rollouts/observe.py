@@ -58,11 +58,10 @@ def asks_detail(deployment: Deployment, now: Mapping[str, Any]) -> bool:
 def _has_moved(deployment: Deployment, before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     """Whether the release's own tasks changed after all of them ran. A task may be replaced between two looks: then
     only ECS's event of the new one tells."""
-    good_at = deployment.finished_at or deployment.good_since
-    if good_at is None:
+    if deployment.good_at is None:
         return False
     started = [event for event in now["events"] if STARTED in event["text"] and event not in before.get("events", ())]
-    since = good_at.astimezone(UTC).isoformat()
+    since = deployment.good_at.astimezone(UTC).isoformat()
     counts = bool(now["new"]) and now["new"] != before.get("new")
     return counts or any(event["at"] > since for event in started)
 

@@ -19,6 +19,7 @@ from deployments import states
 from deployments.models import Deployment
 from deployments.rollouts import after
 from deployments.rollouts.decision import Facts
+from deployments.rollouts.spec import limit_of
 from portal.core.work.steps import keep
 from provisioning.aws import ecs, elbv2
 from provisioning.aws.errors import AwsProblem
@@ -27,7 +28,7 @@ from provisioning.facts import cluster_of
 from provisioning.sessions import ONCE
 
 log = structlog.get_logger(__name__)
-SPARE_MINUTES = 1  # the protection outlasts the deadline, at which the rollout goes back
+SPARE = timedelta(minutes=1)  # the protection outlasts the deadline, at which the rollout goes back
 
 
 def overlap_of(deployment: Deployment) -> timedelta:
@@ -48,18 +49,13 @@ def protect(session: AwsSession, deployment: Deployment, service: ecs.ServiceSta
     try:
         healthy = _targets(session, deployment)["healthy"]
         arns = ecs.running_task_arns(session, cluster, service.name)
-        ecs.protect_tasks(session, cluster, arns, _minutes(deployment))
+        ecs.protect_tasks(session, cluster, arns, (limit_of(deployment) + SPARE) // timedelta(minutes=1))
     except AwsProblem as problem:
         if problem.retryable:
             raise
         log.warning("rollouts.not_protected", deployment=deployment.pk, problem=str(problem))
         return {}
     return {"tasks": list(arns), "healthy": healthy} if arns else {}
-
-
-def _minutes(deployment: Deployment) -> int:
-    deadline: int = deployment.settings.get("deadline_minutes", deployment.service.deadline_minutes)
-    return deadline + SPARE_MINUTES
 
 
 def _targets(session: AwsSession, deployment: Deployment) -> Counter[str]:
@@ -102,7 +98,7 @@ def fails(session: AwsSession, deployment: Deployment, facts: Facts, service: ec
 
 def is_bad(deployment: Deployment, stops: Iterable[after.Stop]) -> bool:
     """Whether so many new tasks have stopped while both run that the release has to go back."""
-    return _is_on(deployment) and deployment.good_since is not None and after.is_bad(stops, deployment.desired)
+    return _is_on(deployment) and after.is_bad(stops, deployment.desired)
 
 
 def is_over(deployment: Deployment, stops: Iterable[after.Stop]) -> bool:

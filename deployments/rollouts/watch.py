@@ -92,7 +92,7 @@ def _ask_records(session: AwsSession, looks: Sequence[_Look]) -> None:
 def _stops(deployments: Sequence[Deployment]) -> Mapping[int, list[after.Stop]]:
     """The tasks of each release that stopped after its success, or while both releases run."""
     found: dict[int, list[after.Stop]] = defaultdict(list)
-    since = {each.pk: good_at for each in deployments if (good_at := each.finished_at or each.good_since)}
+    since = {each.pk: good_at for each in deployments if (good_at := each.good_at)}
     tasks = StoppedTask.objects.filter(deployment__in=since, stopped_at__isnull=False).defer("log_lines")
     for task in tasks if since else ():
         if task.stopped_at and task.stopped_at > since[task.deployment_id]:

@@ -110,7 +110,7 @@ class Cluster:
         self.answer("list_tasks", {"taskArns": arns})
         if tasks:
             self.answer("describe_tasks", {"tasks": tasks})
-        self.answer("describe_target_health", {"TargetHealthDescriptions": []})
+        self.targets()
         for _ in tasks:
             self.answer("get_log_events", {"events": []})
 

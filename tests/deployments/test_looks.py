@@ -51,8 +51,7 @@ def test_tasks_and_targets_are_asked_for_while_somebody_has_the_page_open(cluste
     cluster.answer("describe_services", {"services": [described("web")]})
     cluster.answer("list_tasks", {"taskArns": []}, {"cluster": ANY, "serviceName": "web", "desiredStatus": "RUNNING"})
     cluster.answer("list_tasks", {"taskArns": []}, {"cluster": ANY, "serviceName": "web", "desiredStatus": "STOPPED"})
-    target = {"Target": {"Id": "i-1", "Port": 32768}, "TargetHealth": {"State": "healthy"}}
-    cluster.answer("describe_target_health", {"TargetHealthDescriptions": [target]})
+    cluster.targets("healthy")
 
     cluster.look()
 
@@ -75,7 +74,7 @@ def test_a_task_that_failed_is_looked_at_once(cluster):
     task = {"taskArn": "arn:task/1", "taskDefinitionArn": NEW, "stoppedReason": "Gone", "createdAt": AT}
     cluster.answer("describe_tasks", {"tasks": [task]})
     cluster.answer("describe_services", {"services": [failing]})
-    cluster.answer("describe_target_health", {"TargetHealthDescriptions": []})
+    cluster.targets()
 
     cluster.look()
     cluster.look()
@@ -121,7 +120,7 @@ def test_a_cancel_is_ecs_own_stop_of_its_rollout(cluster, bob):
     rollout = cluster.rollout("web", cancel_requested_by=bob, service_deployment=RECORD)
     cluster.answer("describe_services", {"services": [described("web")]})
     cluster.answer("list_tasks", {"taskArns": []})
-    cluster.answer("describe_target_health", {"TargetHealthDescriptions": []})
+    cluster.targets()
     cluster.answer("describe_services", {"services": [described("web")]})
     under_way = {"serviceDeployments": [{"serviceDeploymentArn": RECORD, "status": "IN_PROGRESS"}]}
     cluster.answer("describe_service_deployments", under_way)

@@ -16,7 +16,7 @@ from portal.core.work.turns import claim_exclusive, release
 from provisioning.aws import ecs
 from tests import factories
 from tests.deployments.cloud import Site
-from tests.deployments.queue import Calls, WorkerKilled
+from tests.deployments.queue import Calls, Queue, WorkerKilled
 
 pytestmark = pytest.mark.django_db
 
@@ -32,19 +32,24 @@ def assert_done(site: Site, deployment: Deployment, calls: Calls) -> None:
     assert len([each for each in groups if each["HealthCheckPath"] == site.service.health_path]) == 1
 
 
+def killed_and_replaced(queue: Queue, calls: Calls, call: str) -> None:
+    """A worker dies right after this call, with its messages; another one goes on to the end."""
+    calls.deadly = call
+    with pytest.raises(WorkerKilled):
+        queue.work()
+    queue.lose()
+    queue.tick()
+    queue.work()
+
+
 @pytest.mark.localaws
 @pytest.mark.parametrize(
     "call", ["CreateTargetGroup", "DescribeRules", *ONCE, "DescribeServices", "DescribeServiceDeployments"]
 )
 def test_a_worker_killed_right_after_a_call_is_replaced(quick_site, queue, calls, call):
     deployment = queue.send(quick_site.request, "v1")
-    calls.deadly = call
-    with pytest.raises(WorkerKilled):
-        queue.work()
 
-    queue.lose()
-    queue.tick()
-    queue.work()
+    killed_and_replaced(queue, calls, call)
 
     assert_done(quick_site, deployment, calls)
 
@@ -81,13 +86,8 @@ def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, q
         queue.deliver()
         second.refresh_from_db()
     services.request_cancel(second, quick_site.user)
-    calls.deadly = "StopServiceDeployment"
-    with pytest.raises(WorkerKilled):
-        queue.work()
 
-    queue.lose()
-    queue.tick()
-    queue.work()
+    killed_and_replaced(queue, calls, "StopServiceDeployment")
 
     second.refresh_from_db()
     assert (second.state, calls.made["StopServiceDeployment"]) == (states.CANCELED, 1)
@@ -101,13 +101,8 @@ def test_a_worker_killed_while_old_tasks_are_kept_lets_them_go_in_the_end(quick_
     queue.send(quick_site.request, "v1")
     queue.work()
     second = queue.send(quick_site.request, "v2")
-    calls.deadly = call
-    with pytest.raises(WorkerKilled):
-        queue.work()
 
-    queue.lose()
-    queue.tick()
-    queue.work()
+    killed_and_replaced(queue, calls, call)
 
     second.refresh_from_db()
     assert (second.state, second.kept, calls.made["UpdateService"]) == (states.SUCCEEDED, {}, 2)

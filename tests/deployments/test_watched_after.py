@@ -132,7 +132,7 @@ class TestAfterSuccess:
         ]
         cluster.answer("list_tasks", {"taskArns": [each["taskArn"] for each in draining]})
         cluster.answer("describe_tasks", {"tasks": draining})
-        cluster.answer("describe_target_health", {"TargetHealthDescriptions": []})
+        cluster.targets()
         for _ in draining:
             cluster.answer("get_log_events", {"events": []})
 
