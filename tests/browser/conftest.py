@@ -14,6 +14,7 @@ from tests.browser.visitor import Visitor
 from tests.conftest import ROOT
 from tests.e2e.stack import Stack
 
+OLIVIA = "olivia@acme.example"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -68,3 +69,9 @@ def visit(portal: Stack, browser: Browser) -> Iterator[Callable[[str, str], Visi
     for visitor in visitors:
         visitor.context.close()
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def olivia(visit: Callable[[str, str], Visitor]) -> Visitor:
+    """The owner of Acme, on her overview."""
+    return visit(OLIVIA, "Acme")

@@ -8,11 +8,6 @@ from tests.browser.visitor import PHONE, Visitor
 pytestmark = [pytest.mark.browser, pytest.mark.localaws, pytest.mark.redis]
 
 
-@pytest.fixture
-def olivia(visit) -> Visitor:
-    return visit("olivia@acme.example", "Acme")
-
-
 def test_the_first_tab_offers_to_skip_the_menu(olivia: Visitor) -> None:
     skip = olivia.page.get_by_role("link", name="Skip to the content")
     olivia.page.goto("/c/acme/")

@@ -4,17 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from portal.demo.people import PASSWORD
+from tests.browser.conftest import OLIVIA
 from tests.browser.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.localaws, pytest.mark.redis]
 
-EMAIL = "olivia@acme.example"
 AGAIN = "What you typed is here again"
-
-
-@pytest.fixture
-def olivia(visit) -> Visitor:
-    return visit(EMAIL, "Acme")
 
 
 def loses_the_session(olivia: Visitor) -> None:
@@ -22,7 +17,7 @@ def loses_the_session(olivia: Visitor) -> None:
 
 
 def logs_in_again(olivia: Visitor) -> None:
-    olivia.fill(login=EMAIL, password=PASSWORD)
+    olivia.fill(login=OLIVIA, password=PASSWORD)
     olivia.page.get_by_role("button", name="Log in", exact=True).click()
 
 

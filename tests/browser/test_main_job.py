@@ -9,13 +9,14 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from provisioning.localaws.sample.images import push_sample
+from tests.browser.conftest import OLIVIA
 from tests.browser.visitor import WORK, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.localaws, pytest.mark.redis, pytest.mark.consul]
 
 
 def test_a_customer_an_engineer_and_finance_do_the_main_job(visit) -> None:
-    olivia = visit("olivia@acme.example", "Acme")
+    olivia = visit(OLIVIA, "Acme")
 
     creates_an_environment(olivia)
     registers_a_service(olivia)

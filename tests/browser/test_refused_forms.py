@@ -8,11 +8,6 @@ from tests.browser.visitor import PHONE, Visitor
 pytestmark = [pytest.mark.browser, pytest.mark.localaws, pytest.mark.redis]
 
 
-@pytest.fixture
-def olivia(visit) -> Visitor:
-    return visit("olivia@acme.example", "Acme")
-
-
 @pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [
