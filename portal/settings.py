@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -100,7 +101,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.dashboard.navigation.site",
             ],
-            "builtins": ["portal.core.templatetags.ui", "template_partials.templatetags.partials"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "portal.core.templatetags.ui",
+                "template_partials.templatetags.partials",
+            ],
         },
     }
 ]
@@ -201,9 +206,12 @@ if not DEVELOPMENT:
     CSRF_COOKIE_SECURE = True
 
 # Pages -------------------------------------------------------------------------------------------------------------
+# Every string is marked for translation; English is what there is so far.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Brussels"
-USE_I18N = False
+USE_I18N = True
 USE_TZ = True
 DATE_FORMAT = "j F Y"
 SHORT_DATE_FORMAT = "j M Y"
