@@ -13,7 +13,8 @@ from deployments.catalog.forms import ChangeForm, RegisterForm, ServiceFilter
 from deployments.catalog.push import instructions
 from deployments.models import Service
 from deployments.rollouts import selectors as rollouts
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load
+from portal.accounts.permissions import Can
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
 from portal.core.htmx import go, page
@@ -84,7 +85,7 @@ def service_new(request: CustomerRequest) -> HttpResponse:
     form = RegisterForm(request.POST if request.method == "POST" else None, customer=request.customer)
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.register(*form.asked(), request.user)
+            made = services.register(*form.asked(), request.caller)
         except UserError as error:
             show_refusal(form, error)
         else:
@@ -100,7 +101,7 @@ def service_repository(request: CustomerRequest, name: str) -> HttpResponse:
     """Have the image repository made again, after a fault of ours."""
     found = load(Service, request.customer, name=name)
     if request.method == "POST":
-        services.ask_for_repository(found, request.user)
+        services.ask_for_repository(found, request.caller)
         messages.info(request, "The image repository is being made.")
     return go(request, found)
 
@@ -112,7 +113,7 @@ def service_edit(request: CustomerRequest, name: str) -> HttpResponse:
     form = ChangeForm(request.POST if request.method == "POST" else None, service=found)
     if request.method == "POST" and form.is_valid():
         try:
-            services.change(found, form.chosen(), request.user)
+            services.change(found, form.chosen(), request.caller)
         except UserError as error:
             show_refusal(form, error)
         else:

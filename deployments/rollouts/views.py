@@ -14,7 +14,8 @@ from deployments.rollouts import selectors, services
 from deployments.rollouts.forms import DeployForm, DeploymentFilter, RollbackForm
 from deployments.rollouts.preflight import is_there
 from deployments.rollouts.preview import Images, Preview, images, preview
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load, within
+from portal.accounts.permissions import Can, may
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
 from portal.core.htmx import STOP_POLLING, go, page, progress, toast
@@ -32,7 +33,7 @@ def deployment_list(request: CustomerRequest) -> HttpResponse:
     return page(request, "deployments/deployments.html", context, partial="list")
 
 
-@customer_page(Can.VIEW)
+@customer_page(Can.VIEW, by_environment=True)
 def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
     """One deployment, live as long as it runs."""
     found = _load(request, pk)
@@ -53,16 +54,18 @@ def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
     return toast(answer, live.last_words(found), "success" if found.state == states.SUCCEEDED else "warning")
 
 
-def _load(request: CustomerRequest, pk: int) -> Deployment:
+def _load(request: CustomerRequest, pk: int, can: Can = Can.VIEW) -> Deployment:
     load(Deployment, request.customer, pk=pk)
-    return selectors.detail(pk)
+    found = selectors.detail(pk)
+    within(request, found.environment, can)
+    return found
 
 
-@customer_page(Can.DEPLOY)
+@customer_page(Can.DEPLOY, by_environment=True)
 def deploy(request: CustomerRequest, name: str) -> HttpResponse:
     """Choose an image and an environment, see what will change, deploy."""
     service = load(Service, request.customer, name=name)
-    choices, places = images(service), environments(request.customer)
+    choices, places = images(service), _deployable(request)
     form = DeployForm(
         request.POST if request.method == "POST" else None,
         initial=_chosen(request, choices, places),
@@ -88,6 +91,12 @@ def deploy(request: CustomerRequest, name: str) -> HttpResponse:
     return page(request, "deployments/deploy.html", context, partial=partial, status=422 if form.errors else 200)
 
 
+def _deployable(request: CustomerRequest) -> list[Environment]:
+    """The environments to which whoever asks may deploy."""
+    found = environments(request.customer)
+    return [each for each in found if may(request.caller, Can.DEPLOY, request.customer, each)]
+
+
 def _chosen(request: CustomerRequest, choices: Images, places: list[Environment]) -> dict[str, str]:
     """What the URL asks for, else the newest image and the first environment."""
     first = choices.choices[0].digest if choices.choices else ""
@@ -110,23 +119,23 @@ def _preview(service: Service, form: DeployForm, choices: Images, places: list[E
 def _deploy(request: CustomerRequest, service: Service, form: DeployForm, places: list[Environment]) -> Deployment:
     data = form.cleaned_data
     place = next(each for each in places if each.slug == data["environment"])
-    return services.deploy_image(service, place, data["image"], request.user, note=data["note"])
+    return services.deploy_image(service, place, data["image"], request.caller, note=data["note"])
 
 
-@customer_page(Can.DEPLOY)
+@customer_page(Can.DEPLOY, by_environment=True)
 def deployment_cancel(request: CustomerRequest, pk: int) -> HttpResponse:
     """Ask for a running deployment to be taken back."""
-    found = _load(request, pk)
+    found = _load(request, pk, Can.DEPLOY)
     if request.method == "POST":
-        services.request_cancel(found, request.user)
+        services.request_cancel(found, request.caller)
         messages.info(request, "It is being cancelled.")
     return go(request, found)
 
 
-@customer_page(Can.DEPLOY)
+@customer_page(Can.DEPLOY, by_environment=True)
 def deployment_rollback(request: CustomerRequest, pk: int) -> HttpResponse:
     """Go back to the release of an earlier deployment: shown first, done when confirmed."""
-    found = _load(request, pk)
+    found = _load(request, pk, Can.DEPLOY)
     form = RollbackForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -149,5 +158,5 @@ def deployment_rollback(request: CustomerRequest, pk: int) -> HttpResponse:
 
 def _roll_back(request: CustomerRequest, found: Deployment, note: str) -> Deployment:
     return services.request_deployment(
-        found.service, found.environment, found.release, request.user, note=note, kind=Deployment.Kind.ROLLBACK
+        found.service, found.environment, found.release, request.caller, note=note, kind=Deployment.Kind.ROLLBACK
     )

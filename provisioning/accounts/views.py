@@ -4,7 +4,8 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load
+from portal.accounts.permissions import Can
 from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
@@ -30,7 +31,7 @@ def aws_account_new(request: CustomerRequest) -> HttpResponse:
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            account = services.connect_account(request.customer, form.data_entered(), request.user)
+            account = services.connect_account(request.customer, form.data_entered(), request.caller)
         except UserError as refusal:
             show_refusal(form, refusal)
         else:
@@ -46,7 +47,7 @@ def aws_account_edit(request: CustomerRequest, pk: int) -> HttpResponse:
     form = AccountForm(request.POST or None, account=account)
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_account(account, form.data_entered(), request.user)
+            services.change_account(account, form.data_entered(), request.caller)
         except UserError as refusal:
             show_refusal(form, refusal)
         else:
@@ -86,7 +87,7 @@ def aws_account_test(request: CustomerRequest, pk: int) -> HttpResponse:
     """Tries the connection now."""
     account = load(AwsAccount, request.customer, pk=pk)
     TESTS.spend(request.user)
-    services.test_account(account, request.user)
+    services.test_account(account, request.caller)
     if not htmx.wants_fragment(request):
         return htmx.go(request, account)
     return htmx.page(request, "provisioning/account.html", {"account": account}, partial="report")

@@ -4,9 +4,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 
 from portal.accounts import services
-from portal.accounts.access import Can, CustomerRequest, customer_page
+from portal.accounts.access import CustomerRequest, customer_page
 from portal.accounts.forms import CompanyForm
 from portal.accounts.models import Customer
+from portal.accounts.permissions import Can
 from portal.accounts.rules import CompanyData
 from portal.core.htmx import go, page
 
@@ -17,7 +18,7 @@ def company(request: CustomerRequest) -> HttpResponse:
     # A form of its own row: an invalid one must not leave its values on request.customer, which the page shows.
     form = CompanyForm(request.POST or None, instance=Customer.objects.get(pk=request.customer.pk))
     if form.is_valid():
-        services.change_company(request.customer, CompanyData(**form.cleaned_data), request.user)
+        services.change_company(request.customer, CompanyData(**form.cleaned_data), request.caller)
         messages.success(request, "Company data saved.")
         return go(request, "company", request.customer.slug)
     status = 422 if form.is_bound else 200

@@ -6,7 +6,8 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 
 from deployments.models import Deployment
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load
+from portal.accounts.permissions import Can
 from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
@@ -62,7 +63,7 @@ def ticket_reply(request: CustomerRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             limits.REPLIES.spend(request.user)
-            services.reply(row, request.user, form.cleaned_data["body"], from_staff=request.as_staff)
+            services.reply(row, request.caller, form.cleaned_data["body"], from_staff=request.as_staff)
             return htmx.go(request, row)
         except UserError as refusal:
             show_refusal(form, refusal)
@@ -74,7 +75,7 @@ def ticket_close(request: CustomerRequest, pk: int) -> HttpResponse:
     """Solved, or no longer of interest."""
     row = load(Ticket, request.customer, pk=pk)
     if request.method == "POST":
-        services.close(row, request.user)
+        services.close(row, request.caller)
         messages.success(request, "The ticket is closed. A reply opens it again.")
     return htmx.go(request, row)
 
@@ -82,7 +83,7 @@ def ticket_close(request: CustomerRequest, pk: int) -> HttpResponse:
 def _open(request: CustomerRequest, form: TicketForm, deployment: Deployment | None) -> HttpResponse:
     limits.TICKETS.spend(request.user)
     first = services.open_ticket(
-        request.customer, request.user, deployment=deployment, from_staff=request.as_staff, **form.cleaned_data
+        request.customer, request.caller, deployment=deployment, from_staff=request.as_staff, **form.cleaned_data
     )
     messages.success(
         request, f"Ticket #{first.ticket.pk} is open. Our engineers see it now; their answer comes by mail too."

@@ -7,7 +7,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
+from portal.accounts.access import StaffRequest, staff_page
+from portal.accounts.permissions import ENGINEERS
 from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
@@ -49,7 +50,7 @@ def staff_ticket_reply(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             limits.REPLIES.spend(request.user)
-            services.reply(row, request.user, form.cleaned_data["body"], from_staff=True)
+            services.reply(row, request.caller, form.cleaned_data["body"], from_staff=True)
             return htmx.go(request, "staff_ticket", pk)
         except UserError as refusal:
             show_refusal(form, refusal)
@@ -63,7 +64,7 @@ def staff_ticket_note(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and not form.is_valid():
         return _page(request, row, note=form)
     if request.method == "POST":
-        services.note(row, request.user, form.cleaned_data["body"])
+        services.note(row, request.caller, form.cleaned_data["body"])
     return htmx.go(request, "staff_ticket", pk)
 
 
@@ -71,7 +72,7 @@ def staff_ticket_note(request: StaffRequest, pk: int) -> HttpResponse:
 def staff_ticket_assign(request: StaffRequest, pk: int) -> HttpResponse:
     """Assign to me."""
     if request.method == "POST":
-        services.assign(_load(pk), request.user, request.user)
+        services.assign(_load(pk), request.user, request.caller)
     return htmx.go(request, "staff_ticket", pk)
 
 
@@ -79,7 +80,7 @@ def staff_ticket_assign(request: StaffRequest, pk: int) -> HttpResponse:
 def staff_ticket_close(request: StaffRequest, pk: int) -> HttpResponse:
     """Solved."""
     if request.method == "POST":
-        services.close(_load(pk), request.user)
+        services.close(_load(pk), request.caller)
         messages.success(request, f"Ticket #{pk} is closed. A reply of either side opens it again.")
     return htmx.go(request, "staff_ticket", pk)
 
