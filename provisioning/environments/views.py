@@ -11,7 +11,7 @@ from portal.accounts.permissions import ENGINEERS, Can
 from portal.core import htmx
 from portal.core.caller import Caller
 from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.core.forms import form_page, posted
 from portal.core.lists import paginate
 from provisioning import guests, states
 from provisioning.accounts.selectors import has_connected
@@ -37,18 +37,13 @@ def environments(request: CustomerRequest) -> HttpResponse:
 @customer_page(Can.MANAGE)
 def environment_new(request: CustomerRequest) -> HttpResponse:
     """Asks what the environment should be; the plan follows on its own page."""
-    form = EnvironmentForm(request.POST or None, customer=request.customer)
-    if request.method == "POST" and form.is_valid():
-        try:
-            environment = services.request_environment(request.customer, form.data_entered(), request.caller)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-        else:
-            return htmx.go(request, environment)
-    context = {"form": form, "has_account": has_connected(request.customer)}
-    return htmx.page(
-        request, "provisioning/environment_new.html", context, partial="form", status=422 if form.errors else 200
-    )
+
+    def ask(form: EnvironmentForm) -> HttpResponse:
+        return htmx.go(request, services.request_environment(request.customer, form.data_entered(), request.caller))
+
+    form = EnvironmentForm(posted(request), customer=request.customer)
+    context = {"has_account": has_connected(request.customer)}
+    return form_page(request, "provisioning/environment_new.html", form, ask, context)
 
 
 @customer_page(Can.VIEW, by_environment=True)

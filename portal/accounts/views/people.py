@@ -11,10 +11,9 @@ from portal.accounts.forms import InviteForm
 from portal.accounts.links import link
 from portal.accounts.models import Invitation, Membership
 from portal.accounts.permissions import Can, grantable
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.core.forms import form_page, posted
 from portal.core.htmx import go, page
-from portal.core.limits import Limit, TooMuch
+from portal.core.limits import Limit
 from portal.core.lists import paginate
 
 INVITATIONS = Limit("invitations", most=50, seconds=3600)
@@ -55,21 +54,16 @@ def member_remove(request: CustomerRequest, pk: int) -> HttpResponse:
 @never_cache
 def invite(request: CustomerRequest) -> HttpResponse:
     """Invites somebody; the answer shows the link, this once."""
-    form = InviteForm(request.POST or None, roles=grantable(request.caller, request.customer))
-    if form.is_valid():
-        try:
-            INVITATIONS.spend(request.user)
-            invitation, token = services.invite(request.customer, **form.cleaned_data, caller=request.caller)
-        except TooMuch as refusal:
-            form.add_error("email", str(refusal))
-        except UserError as refusal:
-            show_refusal(form, refusal)
-        else:
-            # In4it invites by mail only: a link that is shown would make whoever invites a member themselves.
-            context = {"invitation": invitation, "link": "" if request.as_staff else link(token)}
-            return page(request, "accounts/invited.html", context, partial="invited")
-    status = 422 if form.is_bound else 200
-    return page(request, "accounts/invite.html", {"form": form}, partial="form", status=status)
+    form = InviteForm(posted(request), roles=grantable(request.caller, request.customer))
+
+    def send(form: InviteForm) -> HttpResponse:
+        INVITATIONS.spend(request.user)
+        invitation, token = services.invite(request.customer, **form.cleaned_data, caller=request.caller)
+        # In4it invites by mail only: a link that is shown would make whoever invites a member themselves.
+        context = {"invitation": invitation, "link": "" if request.as_staff else link(token)}
+        return page(request, "accounts/invited.html", context, partial="invited")
+
+    return form_page(request, "accounts/invite.html", form, send)
 
 
 @customer_page(Can.MANAGE)

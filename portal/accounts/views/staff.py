@@ -7,8 +7,7 @@ from portal.accounts import selectors, services
 from portal.accounts.access import StaffRequest, staff_page
 from portal.accounts.forms import CustomerForm, SearchForm
 from portal.accounts.permissions import ENGINEERS
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.core.forms import form_page, posted
 from portal.core.htmx import page
 from portal.core.lists import paginate
 
@@ -26,14 +25,9 @@ def customers(request: StaffRequest) -> HttpResponse:
 @never_cache
 def customer_new(request: StaffRequest) -> HttpResponse:
     """A new customer; its first owner is invited by mail."""
-    form = CustomerForm(request.POST or None)
-    if form.is_valid():
-        try:
-            invitation, _token = services.create_customer(**form.cleaned_data, caller=request.caller)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-        else:
-            context = {"invitation": invitation, "new": True}
-            return page(request, "accounts/invited.html", context, partial="invited")
-    status = 422 if form.is_bound else 200
-    return page(request, "accounts/customer_new.html", {"form": form}, partial="form", status=status)
+
+    def create(form: CustomerForm) -> HttpResponse:
+        invitation, _token = services.create_customer(**form.cleaned_data, caller=request.caller)
+        return page(request, "accounts/invited.html", {"invitation": invitation, "new": True}, partial="invited")
+
+    return form_page(request, "accounts/customer_new.html", CustomerForm(posted(request)), create)
