@@ -3,9 +3,10 @@
 from operator import attrgetter
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 
 from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
 from portal.core import htmx
@@ -14,14 +15,17 @@ from portal.core.forms import show_refusal
 from portal.core.lists import paginate
 from portal.support import cockpit as need
 from portal.support import limits, selectors, services
-from portal.support.forms import NoteForm, QueueFilter, ReplyForm
+from portal.support.forms import CockpitFilter, NoteForm, QueueFilter, ReplyForm
 from portal.support.models import Ticket
 
 
 @staff_page(ENGINEERS)
 def cockpit(request: StaffRequest) -> HttpResponse:
     """Everything that needs an engineer now, the most urgent first."""
-    return render(request, "support/cockpit.html", {"items": need.needs(), "most": need.MOST})
+    filters = CockpitFilter(request.GET)
+    found = Paginator(need.needs(request.user, filters.value("whose")), settings.PAGE_SIZE)
+    context = {"page": found.get_page(request.GET.get("page")), "filter": {"form": filters}}
+    return htmx.page(request, "support/cockpit.html", context, partial="list")
 
 
 @staff_page(ENGINEERS)
