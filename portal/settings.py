@@ -104,6 +104,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "portal.core.templatetags.ui",
+                "portal.core.templatetags.lists",
                 "template_partials.templatetags.partials",
             ],
         },

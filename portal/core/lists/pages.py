@@ -1,4 +1,4 @@
-"""Long lists: pages of a fixed size, filters in the URL."""
+"""Pages by number, for lists that are not declared yet."""
 
 from typing import Any, TypeVar
 
