@@ -9,12 +9,12 @@ from portal.accounts import selectors, services
 from portal.accounts.access import Can, CustomerRequest, customer_page, load
 from portal.accounts.forms import InviteForm
 from portal.accounts.links import link
+from portal.accounts.lists import OPEN_INVITATIONS, PEOPLE
 from portal.accounts.models import Invitation, Membership, Role
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
 from portal.core.htmx import go, page
 from portal.core.limits import Limit, TooMuch
-from portal.core.lists import paginate
 
 INVITATIONS = Limit("invitations", most=50, seconds=3600)
 
@@ -22,12 +22,13 @@ INVITATIONS = Limit("invitations", most=50, seconds=3600)
 @customer_page(Can.VIEW)
 def people(request: CustomerRequest) -> HttpResponse:
     """Members, and for those who manage them the open invitations."""
-    context = {
-        "page": paginate(request, selectors.members(request.customer)),
-        "invitations": selectors.open_invitations(request.customer) if Can.MANAGE in request.can else (),
-        "roles": Role.choices,
-    }
-    return page(request, "accounts/people.html", context)
+    manages = Can.MANAGE in request.can
+    invited = selectors.open_invitations(request.customer) if manages else Invitation.objects.none()
+    invitations = OPEN_INVITATIONS.show(request, invited)
+    if file := invitations.export():
+        return file
+    members = PEOPLE.show(request, selectors.members(request.customer), without=() if manages else ["actions"])
+    return members.page("accounts/people.html", {"invitations": invitations, "roles": Role.choices})
 
 
 @customer_page(Can.MANAGE)
