@@ -11,10 +11,10 @@ from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
 from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
-from portal.core.lists import paginate
 from portal.support import cockpit as need
-from portal.support import limits, selectors, services
+from portal.support import limits, selectors, services, states
 from portal.support.forms import NoteForm, QueueFilter, ReplyForm
+from portal.support.lists import QUEUE
 from portal.support.models import Ticket
 
 
@@ -28,10 +28,12 @@ def cockpit(request: StaffRequest) -> HttpResponse:
 def tickets(request: StaffRequest) -> HttpResponse:
     """The queue: production first, then who waits longest."""
     filters = QueueFilter(request.GET)
-    assignee = request.user if filters.value("whose") == "mine" else None
-    found = selectors.queue(state=filters.state_wanted, priority=filters.value("priority"), assignee=assignee)
-    context = {"page": paginate(request, found), "filter": {"form": filters}}
-    return htmx.page(request, "support/tickets.html", context, partial="list")
+    wanted = filters.criteria
+    state = "" if wanted["state"] == "all" else wanted["state"]
+    assignee = request.user if "whose" in wanted else None
+    found = selectors.queue(state=state, priority=wanted.get("priority", ""), assignee=assignee)
+    order = ["-closed_at"] if state == states.CLOSED else []
+    return QUEUE.show(request, found, filters, order=order).page("support/tickets.html")
 
 
 @staff_page(ENGINEERS)
