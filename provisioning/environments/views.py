@@ -1,6 +1,6 @@
 """Pages for environments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +11,6 @@ from portal.accounts.models import User
 from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
-from portal.core.lists import paginate
 from provisioning import guests, states
 from provisioning.accounts.selectors import has_connected
 from provisioning.changes.selectors import resources_of
@@ -19,18 +18,22 @@ from provisioning.changes.wording import charges
 from provisioning.environments import selectors, services
 from provisioning.environments.forms import EnvironmentForm, FleetFilter
 from provisioning.facts import load_balancer_url
+from provisioning.lists import ENVIRONMENTS, FLEET, Card
 from provisioning.models import Environment
 
 
 @customer_page(Can.VIEW)
 def environments(request: CustomerRequest) -> HttpResponse:
     """The customer's environments as cards."""
-    rows = list(selectors.environments_of(request.customer))
-    context = {
-        "cards": [(row, selectors.sentence_of(row), load_balancer_url(row)) for row in rows],
-        "has_account": bool(rows) or has_connected(request.customer),
-    }
+    table = ENVIRONMENTS.show(request, selectors.environments_of(request.customer), prepare=_cards)
+    if file := table.export():
+        return file
+    context = {"table": table, "has_account": bool(table.rows) or has_connected(request.customer)}
     return htmx.page(request, "provisioning/environments.html", context)
+
+
+def _cards(rows: Sequence[Environment]) -> list[Card]:
+    return [Card(row, selectors.sentence_of(row), load_balancer_url(row)) for row in rows]
 
 
 @customer_page(Can.MANAGE)
@@ -54,6 +57,9 @@ def environment_new(request: CustomerRequest) -> HttpResponse:
 def environment(request: CustomerRequest, slug: str) -> HttpResponse:
     """One environment: where it stands, its resources, and what can be done next. Polls while work runs."""
     row = _load(request, slug)
+    tables = guests.tables_of(row.pk, request) if row.is_ready else []
+    if file := next(filter(None, (table.export() for table in tables)), None):
+        return file
     resources = list(resources_of(row))
     context = {
         "environment": row,
@@ -65,7 +71,7 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
         "outputs": selectors.outputs_of(row),
         "url": load_balancer_url(row),
         "history": row.steps,
-        "placed": guests.living_in(row.pk) if row.is_ready else [],
+        "tables": tables,
     }
     response = htmx.progress(request, "provisioning/environment.html", context, partial="status", running=row.is_active)
     if response.status_code == htmx.STOP_POLLING:
@@ -124,9 +130,8 @@ def environment_delete(request: CustomerRequest, slug: str) -> HttpResponse:
 @staff_page(ENGINEERS)
 def fleet(request: HttpRequest) -> HttpResponse:
     """All environments of all customers."""
-    found = FleetFilter(request.GET or None, queryset=selectors.fleet())
-    context = {"filter": found, "page": paginate(request, found.qs)}
-    return htmx.page(request, "provisioning/fleet.html", context, partial="list")
+    filters = FleetFilter(request.GET)
+    return FLEET.show(request, selectors.fleet(**filters.criteria), filters).page("provisioning/fleet.html")
 
 
 def _load(request: CustomerRequest, slug: str) -> Environment:
