@@ -62,7 +62,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_htmx",
     "template_partials",
-    "django_filters",
     "django_rq",
     "django_structlog",
     "csp",

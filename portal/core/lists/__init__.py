@@ -6,7 +6,6 @@ answer with {% table %}.
 
 from portal.core.lists.columns import Column, actions, day, moment, money, number, state, text
 from portal.core.lists.filters import Filters, search
-from portal.core.lists.pages import paginate
 from portal.core.lists.table import Listing, Table
 from portal.core.lists.window import Window
 
@@ -21,7 +20,6 @@ __all__ = [
     "moment",
     "money",
     "number",
-    "paginate",
     "search",
     "state",
     "text",
