@@ -47,7 +47,7 @@ TICKETS: Listing[Ticket] = Listing(
     "tickets",
     _("Tickets"),
     (
-        text("ticket", _("Ticket"), lambda row: row.subject, url=_page, sort="subject", first=True, css="wide"),
+        text("ticket", _("Ticket"), lambda row: row.subject, url=_page, sort="subject", first=True),
         NUMBER,
         URGENCY,
         text("state", _("State"), lambda row: ui.state_word(row.state), html=_turn, sort="state"),
