@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing import states
 from billing.rules.rulings import ruling_problems
@@ -14,6 +15,7 @@ from billing.rules.terms import Month
 from deployments.models import Application
 from portal.accounts.models import Customer
 from portal.core.forms import show_problems
+from portal.core.lists import Filters, search
 from portal.core.looks import look_of
 
 STATES = [
@@ -44,33 +46,24 @@ class MonthField(forms.Field):
         return value.value if isinstance(value, Month) else value
 
 
-class Filter(forms.Form):
-    """A form whose fields filter a list; what makes no sense (a month that is none) filters nothing."""
-
-    @property
-    def criteria(self) -> dict[str, Any]:
-        self.full_clean()
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-
-class MonthFilter(Filter):
+class MonthFilter(Filters):
     """Which month a page is about."""
 
     month = MonthField(required=False)
 
 
-class InvoiceFilter(Filter):
+class InvoiceFilter(Filters):
     """The filters above the list of invoices."""
 
     month = MonthField(required=False)
-    customer = forms.CharField(required=False, widget=forms.TextInput({"type": "search"}))
+    customer = search(_("Customer"))
     state = forms.ChoiceField(required=False, choices=STATES)
 
 
-class CustomerFilter(Filter):
+class CustomerFilter(Filters):
     """The filters above finance's list of customers."""
 
-    name = forms.CharField(required=False, label="Customer", widget=forms.TextInput({"type": "search"}))
+    name = search(_("Customer"))
     unbilled = forms.ChoiceField(
         required=False, label="Applications", choices=[("", "All"), ("1", "With some not billed")]
     )

@@ -4,10 +4,13 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef
+from django.http import HttpRequest
 
 from deployments import states
 from deployments.availability import selectors as availability
+from deployments.catalog.lists import PLACED
 from deployments.models import ConfigurationSave, Deployment, Placement
+from portal.core.lists import Table
 from provisioning.guests import Guest, Health
 
 _NOTHING_RUNS: dict[str, Any] = {
@@ -44,6 +47,11 @@ class PlacedServices:
                 ecs_service=each.ecs_service_name,
                 target_group_arn=each.target_group_arn,
             )
+
+    def table_of(self, environment_id: int, request: HttpRequest) -> Table[Placement]:
+        """What was placed there, as a list for a page."""
+        placed = Placement.objects.filter(environment=environment_id).select_related("service", "release")
+        return PLACED.show(request, placed)
 
     def arriving_in(self, environment_id: int) -> Iterator[str]:
         """The services that are being rolled out there now."""

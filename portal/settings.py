@@ -62,7 +62,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_htmx",
     "template_partials",
-    "django_filters",
     "django_rq",
     "django_structlog",
     "csp",
@@ -104,6 +103,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "portal.core.templatetags.ui",
+                "portal.core.templatetags.lists",
                 "template_partials.templatetags.partials",
             ],
         },

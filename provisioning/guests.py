@@ -6,9 +6,12 @@ from datetime import datetime
 from functools import reduce
 from itertools import chain
 from operator import or_
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest
+
+from portal.core.lists import Table
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,9 @@ class Guests(Protocol):
     def living_in(self, environment_id: int) -> Iterable[Guest]:
         """What was placed there, by name."""
 
+    def table_of(self, environment_id: int, request: HttpRequest) -> Table[Any]:
+        """What was placed there, as a list for a page."""
+
     def arriving_in(self, environment_id: int) -> Iterable[str]:
         """The names of what is being rolled out there now."""
 
@@ -78,6 +84,11 @@ def register(guests: Guests) -> None:
 def living_in(environment_id: int) -> list[Guest]:
     """Everything that was placed in the environment."""
     return list(chain.from_iterable(each.living_in(environment_id) for each in _known))
+
+
+def tables_of(environment_id: int, request: HttpRequest) -> list[Table[Any]]:
+    """The lists of what was placed in the environment; however much that is, a page of each."""
+    return [each.table_of(environment_id, request) for each in _known]
 
 
 def arriving_in(environment_id: int) -> list[str]:

@@ -4,26 +4,28 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from billing import documents, selectors, states
+from billing.lists import BILLED, INVOICES
 from billing.models import Invoice
 from billing.plans import BASIC_SUPPORT
 from billing.views.document import pdf, shown
 from portal.accounts.access import CustomerRequest, customer_page, load
 from portal.accounts.permissions import Can
 from portal.core.htmx import page
-from portal.core.lists import paginate
 
 
 @customer_page(Can.BILLING)
 def billing(request: CustomerRequest) -> HttpResponse:
     """The plan with what it includes and excludes, the applications billed, the invoices and the next one."""
-    subscriptions = list(selectors.subscriptions_of(request.customer))
+    billed = BILLED.show(request, selectors.subscriptions_of(request.customer))
+    if file := billed.export():
+        return file
+    first = billed.rows[0] if billed.rows else None
     context = {
-        "subscriptions": subscriptions,
-        "plan": subscriptions[0].plan if subscriptions else BASIC_SUPPORT,
+        "plan": first.plan if first else BASIC_SUPPORT,
         "next": selectors.next_invoice(request.customer, timezone.localdate()),
-        "page": paginate(request, selectors.invoices_of(request.customer)),
+        "billed": billed,
     }
-    return page(request, "billing/billing.html", context, partial="list")
+    return INVOICES.show(request, selectors.invoices_of(request.customer)).page("billing/billing.html", context)
 
 
 @customer_page(Can.BILLING)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from billing import bills, documents, selectors, services
 from billing.forms import CustomerFilter, InvoiceFilter, SubscribeForm, said
+from billing.lists import ALL_INVOICES, CUSTOMERS
 from billing.models import Invoice
 from billing.pdf import InvoiceDocument
 from billing.rules.terms import Month
@@ -16,15 +17,14 @@ from portal.accounts.access import StaffRequest, staff_page
 from portal.accounts.permissions import FINANCE
 from portal.core.errors import UserError
 from portal.core.htmx import go, page
-from portal.core.lists import paginate
 
 
 @staff_page(FINANCE)
 def finance_invoices(request: StaffRequest) -> HttpResponse:
     """All invoices and drafts, by month, customer and state."""
-    form = InvoiceFilter(request.GET)
-    context = {"form": form, "page": paginate(request, selectors.invoices(**form.criteria))}
-    return page(request, "billing/finance_invoices.html", context, partial="list")
+    filters = InvoiceFilter(request.GET)
+    found = selectors.invoices(**filters.criteria)
+    return ALL_INVOICES.show(request, found, filters).page("billing/finance_invoices.html")
 
 
 @staff_page(FINANCE)
@@ -66,12 +66,11 @@ def finance_subscribe(request: StaffRequest) -> HttpResponse:
 
 
 def _customers(request: HttpRequest, problem: str = "") -> HttpResponse:
-    form = CustomerFilter(request.GET)
-    found = paginate(request, selectors.customers(**form.criteria))
-    rows = selectors.customer_rows(list(found))
-    context = {"form": form, "page": found, "rows": rows, "problem": problem, "today": timezone.localdate()}
-    template = "billing/finance_customers.html"
-    return page(request, template, context, partial="list", status=422 if problem else 200)
+    filters = CustomerFilter(request.GET)
+    found = selectors.customers(**filters.criteria)
+    table = CUSTOMERS.show(request, found, filters, prepare=selectors.customer_rows)
+    context = {"problem": problem, "today": timezone.localdate()}
+    return table.page("billing/finance_customers.html", context, status=422 if problem else 200)
 
 
 def _document(invoice: Invoice) -> tuple[InvoiceDocument | None, str]:

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from deployments.catalog import rules
 from deployments.catalog.rules import Identity, NewApplication, Settings
 from deployments.models import Application, Service
 from portal.accounts.models import Customer
 from portal.core.forms import read_as, show_problems
+from portal.core.lists import Filters, search
 from provisioning.models import AwsAccount
 from provisioning.regions import region_choices
 
@@ -202,10 +204,11 @@ class RegisterForm(SettingsForm):
         return self.customer, read.get("application") or new, read_as(Identity, read), self.chosen()
 
 
-class ServiceFilter(forms.Form):
-    """The filters of the services page; they live in the URL."""
+class ServiceFilter(Filters):
+    """The filters of the services page; environments are looked for where there are many."""
 
-    q = forms.CharField(required=False, label="Search", widget=forms.TextInput(attrs={"type": "search"}))
+    q = search(_("Search"))
+    environment = search(_("Environment"))
     show = forms.ChoiceField(
         required=False,
         choices=(

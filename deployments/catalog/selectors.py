@@ -17,15 +17,18 @@ from provisioning.models import Environment
 
 
 def services(customer: Customer, search: str = "", show: str = "") -> QuerySet[Service, Any]:
-    """Services by name, first those that do not answer somewhere. `search`: part of its or its application's name;
-    `show`: unhealthy, rolling or nowhere."""
-    rows = Service.objects.for_customer(customer).select_related("application")
+    """Services by name, first those that do not answer somewhere (`trouble` is 0).
+
+    `search`: part of its or its application's name; `show`: unhealthy, rolling or nowhere.
+    """
+    rows: QuerySet[Service, Any] = Service.objects.for_customer(customer).select_related("application")
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(application__name__icontains=search))
     if show in _SHOWN:
         rows = rows.filter(_SHOWN[show])
     failing = _placed(release__isnull=False, failing_since__isnull=False)
-    return rows.order_by(Case(When(failing, then=0), default=1), "name").only("name", "exposure", "application__name")
+    rows = rows.annotate(trouble=Case(When(failing, then=0), default=1)).order_by("trouble", "name")
+    return rows.only("name", "exposure", "application__name")
 
 
 def _placed(**where: Any) -> Exists:

@@ -1,44 +1,37 @@
 """Pages about services: the grid, one service, registering and changing."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from django.contrib import messages
-from django.core.paginator import Page
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from deployments.catalog import selectors, services
 from deployments.catalog.forms import ChangeForm, RegisterForm, ServiceFilter
+from deployments.catalog.lists import SERVICES, across
 from deployments.catalog.push import instructions
-from deployments.models import Service
+from deployments.models import Deployment, Release, Service
 from deployments.rollouts import selectors as rollouts
+from deployments.rollouts.lists import DEPLOYMENTS, RELEASES
 from portal.accounts.access import CustomerRequest, customer_page, load
 from portal.accounts.permissions import Can
 from portal.core.forms import form_page, posted
 from portal.core.htmx import go, page
-from portal.core.lists import paginate
+from portal.core.lists import Table, Window
 from provisioning.models import AwsAccount
 
 
 @customer_page(Can.VIEW)
 def service_list(request: CustomerRequest) -> HttpResponse:
     """The services x environments grid."""
-    search = ServiceFilter(request.GET)
-    search.is_valid()
-    wanted = search.cleaned_data
-    rows = selectors.services(request.customer, wanted.get("q", ""), wanted.get("show", ""))
-    environments = selectors.environments(request.customer)
-    shown = paginate(request, rows)
-    context = {
-        "filter": search,
-        "filtered": any(wanted.values()),
-        "page": shown,
-        "environments": environments,
-        "grid": selectors.grid(shown.object_list, environments),
-    }
-    return page(request, "deployments/services.html", context, partial="list")
+    filters = ServiceFilter(request.GET)
+    window = Window(request, selectors.environments(request.customer), filters)
+    found = selectors.services(request.customer, filters.criteria.get("q", ""), filters.criteria.get("show", ""))
+    grid = partial(selectors.grid, across=window.shown)
+    table = SERVICES.show(request, found, filters, columns=across(window.shown), prepare=grid)
+    return table.page("deployments/services.html", {"window": window, "environments": window.shown})
 
 
 @dataclass(frozen=True)
@@ -61,6 +54,9 @@ def service(request: CustomerRequest, name: str) -> HttpResponse:
     wanted = request.GET.get("tab", "")
     tab = wanted if wanted in dict(TABS) else "deployments"
     url = reverse("service", args=[request.customer.slug, name])
+    table = _tab_table(request, found, tab)
+    if table and (file := table.export()):
+        return file
     context = {
         "service": found,
         "tab": tab,
@@ -68,15 +64,15 @@ def service(request: CustomerRequest, name: str) -> HttpResponse:
         "lanes": selectors.lanes(found, selectors.environments(request.customer)),
         "repository": found.repository,
         "push": instructions(found),
-        "rows": _tab_rows(request, found, tab),
+        "table": table,
     }
     return page(request, "deployments/service.html", context, partial="repository")
 
 
-def _tab_rows(request: CustomerRequest, found: Service, tab: str) -> Page[Any] | None:
+def _tab_table(request: CustomerRequest, found: Service, tab: str) -> Table[Deployment] | Table[Release] | None:
     if tab == "deployments":
-        return paginate(request, rollouts.of_service(found))
-    return paginate(request, rollouts.releases(found)) if tab == "releases" else None
+        return DEPLOYMENTS.show(request, rollouts.of_service(found), without=["service"])
+    return RELEASES.show(request, rollouts.releases(found)) if tab == "releases" else None
 
 
 @customer_page(Can.DEPLOY)

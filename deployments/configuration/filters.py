@@ -1,20 +1,18 @@
 """Filters of the configuration lists, kept in the address."""
 
-from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.core.lists import Filters, search
 
 
-class ServiceFilter(forms.Form):
-    """Services by name."""
+class PlaceFilter(Filters):
+    """Services by name, and environments where there are many."""
 
-    q = forms.CharField(required=False, max_length=100, label="Service", widget=forms.TextInput({"type": "search"}))
-
-    def text(self, name: str) -> str:
-        """What was typed; empty for nothing or nonsense."""
-        self.is_valid()
-        return str(self.cleaned_data.get(name) or "")
+    q = search(_("Service"))
+    environment = search(_("Environment"))
 
 
-class KeyFilter(ServiceFilter):
+class KeyFilter(Filters):
     """Keys by a part of their name."""
 
-    q = forms.CharField(required=False, max_length=100, label="Key", widget=forms.TextInput({"type": "search"}))
+    q = search(_("Key"))

@@ -17,8 +17,9 @@ from django.views.decorators.cache import never_cache
 
 from deployments.configuration import pages, selectors, services
 from deployments.configuration.drafts import Draft, seal, unseal
-from deployments.configuration.filters import KeyFilter, ServiceFilter
+from deployments.configuration.filters import KeyFilter, PlaceFilter
 from deployments.configuration.forms import ChoiceForm, ReasonForm, Sheet
+from deployments.configuration.lists import CHANGES, LAST_CHANGES, PLACES, across, pasts
 from deployments.configuration.selectors import Place
 from deployments.consul import Snapshot
 from portal.accounts.access import CustomerRequest, customer_page, within
@@ -26,7 +27,7 @@ from portal.accounts.permissions import Can
 from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
-from portal.core.lists import paginate
+from portal.core.lists import Window
 from provisioning.consul import address_for_tasks, consul_of
 
 ROOMS, MOST_ROOMS = 3, 30  # empty rows to add keys
@@ -76,22 +77,25 @@ def doing(view: View) -> View:
 @customer_page(Can.VIEW)
 def configuration(request: CustomerRequest) -> HttpResponse:
     """Which service, in which environment?"""
-    filters = ServiceFilter(request.GET)
-    rows = paginate(request, selectors.services_of(request.customer, filters.text("q")))
-    environments = list(selectors.environments_of(request.customer))
-    context = {"page": rows, "environments": environments, "filter": {"form": filters}}
-    return htmx.page(request, "configuration/places.html", context, partial="list")
+    filters = PlaceFilter(request.GET)
+    window = Window(request, selectors.environments_of(request.customer), filters)
+    found = selectors.services_of(request.customer, filters.criteria.get("q", ""))
+    table = PLACES.show(request, found, filters, columns=across(request.customer, window.shown))
+    return table.page("configuration/places.html", {"window": window})
 
 
 @about_place(Can.VIEW)
 def configuration_keys(request: PlaceRequest) -> HttpResponse:
     """The keys of a service in an environment, ready to be edited by those who may."""
     place, filters = request.place, KeyFilter(request.GET)
+    changes = LAST_CHANGES.show(request, selectors.history(place), prepare=pasts, size=RECENT)
+    if file := changes.export():
+        return file
     reading = services.read(place)
     context = _about(place) | {
         "reading": reading,
         "filter": {"form": filters},
-        "history": [selectors.past(change) for change in selectors.history(place)[:RECENT]],
+        "changes": changes,
         "address": _address(place),
     }
     if reading.snapshot is not None:
@@ -102,9 +106,8 @@ def configuration_keys(request: PlaceRequest) -> HttpResponse:
 @about_place(Can.VIEW)
 def configuration_history(request: PlaceRequest) -> HttpResponse:
     """Every change: who, why, before and after."""
-    page = paginate(request, selectors.history(request.place))
-    context = _about(request.place) | {"page": page, "history": [selectors.past(change) for change in page]}
-    return render(request, "configuration/history.html", context)
+    table = CHANGES.show(request, selectors.history(request.place), prepare=pasts)
+    return table.page("configuration/history.html", _about(request.place))
 
 
 @doing
@@ -184,7 +187,7 @@ def _save(request: PlaceRequest, draft: Draft, form: ReasonForm) -> HttpResponse
 
 def _listed(request: PlaceRequest, snapshot: Snapshot, marked: frozenset[str], filters: KeyFilter) -> dict[str, Any]:
     """A page of the keys found. Those that can be edited have fields, in the order of the draft's lines."""
-    only, query = request.GET.get("only", ""), filters.text("q")
+    only, query = request.GET.get("only", ""), filters.criteria.get("q", "")
     found = [entry for entry in snapshot.entries if (entry.key == only if only else query in entry.key)]
     page = Paginator(sorted(found, key=pages.by_folder), settings.PAGE_SIZE).get_page(request.GET.get("page"))
     notes = {entry.key: pages.note_on(entry, alone=bool(only)) for entry in page}

@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 
 from deployments import states
 from deployments.rollouts.preview import Choice
 from deployments.rollouts.rules import NOTE_LENGTH
+from portal.core.lists import Filters
 from portal.core.looks import look_of
 from provisioning.models import Environment
 
@@ -51,8 +53,8 @@ class RollbackForm(forms.Form):
     note = forms.CharField(max_length=NOTE_LENGTH, required=False, label="Why", help_text="Kept with the rollback.")
 
 
-class DeploymentFilter(forms.Form):
-    """The filters of the history; they live in the URL."""
+class DeploymentFilter(Filters):
+    """The filters of the history."""
 
     service = forms.CharField(
         required=False,
@@ -66,7 +68,7 @@ class DeploymentFilter(forms.Form):
         choices=[("", "All states"), *((state, look_of(state).word) for state in sorted(states.ACTIVE | states.ENDED))],
     )
 
-    def __init__(self, *args: Any, environments: Iterable[Environment], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict, environments: Iterable[Environment]) -> None:
+        super().__init__(data)
         offered = [("", "All environments"), *((each.slug, each.name) for each in environments)]
         self.fields["environment"].choices = offered  # type: ignore[attr-defined]

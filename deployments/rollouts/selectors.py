@@ -101,6 +101,7 @@ def _listed(rows: QuerySet[Deployment, Any]) -> QuerySet[Deployment, Any]:
     return rows.select_related("service", "environment", "release", "requested_by").only(
         "state",
         "kind",
+        "note",
         "created_at",
         "started_at",
         "finished_at",

@@ -10,24 +10,22 @@ from deployments.models import Deployment, Release, Service
 from deployments.rollouts import page as live
 from deployments.rollouts import selectors, services
 from deployments.rollouts.forms import DeployForm, DeploymentFilter, RollbackForm
+from deployments.rollouts.lists import DEPLOYMENTS
 from deployments.rollouts.preflight import is_there
 from deployments.rollouts.preview import Images, Preview, images, preview
 from portal.accounts.access import CustomerRequest, customer_page, load, within
 from portal.accounts.permissions import Can, may
 from portal.core.forms import form_page, posted
-from portal.core.htmx import STOP_POLLING, go, page, progress, toast
-from portal.core.lists import paginate
+from portal.core.htmx import STOP_POLLING, go, progress, toast
 from provisioning.models import Environment
 
 
 @customer_page(Can.VIEW)
 def deployment_list(request: CustomerRequest) -> HttpResponse:
     """The history."""
-    wanted = DeploymentFilter(request.GET, environments=environments(request.customer))
-    wanted.is_valid()
-    rows = selectors.history(request.customer, **wanted.cleaned_data)
-    context = {"filter": wanted, "page": paginate(request, rows), "filtered": any(wanted.cleaned_data.values())}
-    return page(request, "deployments/deployments.html", context, partial="list")
+    filters = DeploymentFilter(request.GET, environments(request.customer))
+    found = selectors.history(request.customer, **filters.criteria)
+    return DEPLOYMENTS.show(request, found, filters).page("deployments/deployments.html")
 
 
 @customer_page(Can.VIEW, by_environment=True)

@@ -5,11 +5,13 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts import rules
 from portal.accounts.countries import COUNTRIES
 from portal.accounts.models import Customer, Invitation, Role
 from portal.core.forms import read_as, show_problems
+from portal.core.lists import Filters, search
 
 
 class CompanyForm(forms.ModelForm[Customer]):
@@ -119,22 +121,16 @@ class CustomerForm(forms.ModelForm[Customer]):
         return values
 
 
-class SearchForm(forms.Form):
+class CustomerSearch(Filters):
     """The search above the list of customers."""
 
-    q = forms.CharField(required=False, label="Search", widget=forms.TextInput({"type": "search"}))
+    q = search(_("Search"))
 
 
-class AuditFilter(forms.Form):
-    """The filters above the audit log; all in the URL."""
+class AuditFilter(Filters):
+    """The filters above the audit log."""
 
-    who = forms.CharField(required=False, widget=forms.TextInput({"type": "search"}))
-    what = forms.CharField(required=False, widget=forms.TextInput({"type": "search"}))
-    since = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(required=False, label="Until", widget=forms.DateInput({"type": "date"}))
-
-    @property
-    def criteria(self) -> dict[str, Any]:
-        """The filters that make sense; one that does not (a date that is none) filters nothing."""
-        self.full_clean()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+    who = search(_("Who"))
+    what = search(_("What"))
+    since = forms.DateField(required=False, label=_("From"), widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(required=False, label=_("Until"), widget=forms.DateInput({"type": "date"}))

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.forms import show_problems
+from portal.core.lists import Filters, search
 from portal.support import rules, states
 from portal.support.models import Ticket
 
@@ -56,15 +57,7 @@ class NoteForm(BodyForm):
     body = body_field("Internal note", rows=3)
 
 
-class Filter(forms.Form):
-    """Filters in the address; nonsense there is no filter."""
-
-    def value(self, name: str) -> str:
-        self.is_valid()
-        return str(self.cleaned_data.get(name) or "")
-
-
-class TicketFilter(Filter):
+class TicketFilter(Filters):
     """Filters of a customer's own tickets."""
 
     state = forms.ChoiceField(
@@ -76,14 +69,15 @@ class TicketFilter(Filter):
             (states.CLOSED, "Closed"),
         ],
     )
-    q = forms.CharField(required=False, max_length=100, label="Subject", widget=forms.TextInput({"type": "search"}))
+    q = search(_("Subject"))
 
 
-class QueueFilter(Filter):
+class QueueFilter(Filters):
     """Filters of the engineers' queue, which shows what waits for in4it unless something else is asked for."""
 
     state = forms.ChoiceField(
         required=False,
+        initial=states.OPEN,
         choices=[
             (states.OPEN, "Waiting for us"),
             (states.WAITING, "Waiting for the customer"),
@@ -94,16 +88,8 @@ class QueueFilter(Filter):
     priority = forms.ChoiceField(required=False, choices=[("", "Any"), *Ticket.Priority.choices])
     whose = forms.ChoiceField(required=False, choices=[("", "Everybody's"), ("mine", "Mine")], label="Assigned")
 
-    def __init__(self, data: Any) -> None:
-        super().__init__({"state": states.OPEN, **data.dict()})
 
-    @property
-    def state_wanted(self) -> str:
-        """Empty for all."""
-        return "" if self.value("state") == "all" else self.value("state") or states.OPEN
-
-
-class CockpitFilter(Filter):
+class CockpitFilter(Filters):
     """Whose tickets the cockpit shows."""
 
     whose = forms.ChoiceField(

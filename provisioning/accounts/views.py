@@ -11,6 +11,7 @@ from portal.core.forms import form_page, posted
 from portal.core.limits import Limit
 from provisioning.accounts import selectors, services
 from provisioning.accounts.forms import AccountForm
+from provisioning.lists import ACCOUNTS
 from provisioning.models import AwsAccount
 
 FORM = "provisioning/account_form.html"
@@ -20,8 +21,7 @@ TESTS = Limit("tests of AWS accounts", most=30, seconds=600)  # each holds a web
 @customer_page(Can.VIEW)
 def aws_accounts(request: CustomerRequest) -> HttpResponse:
     """The customer's AWS accounts."""
-    accounts = selectors.accounts_of(request.customer)
-    return htmx.page(request, "provisioning/accounts.html", {"accounts": accounts})
+    return ACCOUNTS.show(request, selectors.accounts_of(request.customer)).page("provisioning/accounts.html")
 
 
 @customer_page(Can.MANAGE)

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-import django_filters
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer
 from portal.core.forms import read_as, show_problems
+from portal.core.lists import Filters, search
+from portal.core.looks import look_of
 from provisioning.accounts.selectors import connected
 from provisioning.environments.rules import NAME_LENGTH, UNTESTED, EnvironmentData, problems_of
 from provisioning.models import AwsAccount, Environment
@@ -52,16 +54,13 @@ class EnvironmentForm(forms.Form):
         return EnvironmentData(**self.cleaned_data)
 
 
-class FleetFilter(django_filters.FilterSet):
-    """Filters of the fleet; they live in the URL."""
+class FleetFilter(Filters):
+    """Filters of the fleet. Customers are too many to choose from: a part of the name finds them."""
 
-    state = django_filters.ChoiceFilter(
-        choices=[(state, state.replace("_", " ").capitalize()) for state in MOVES if state not in GONE],
-        empty_label="Any",
+    state = forms.ChoiceField(
+        required=False,
+        label=_("State"),
+        choices=[("", _("Any")), *((state, look_of(state).word) for state in MOVES if state not in GONE)],
     )
-    kind = django_filters.ChoiceFilter(choices=Environment.Kind.choices, empty_label="Any")
-    customer = django_filters.ModelChoiceFilter(queryset=Customer.objects.all(), empty_label="Any")
-
-    class Meta:
-        model = Environment
-        fields = ("state", "kind", "customer")
+    kind = forms.ChoiceField(required=False, label=_("Kind"), choices=[("", _("Any")), *Environment.Kind.choices])
+    customer = search(_("Customer"))

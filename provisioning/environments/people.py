@@ -1,5 +1,7 @@
 """Who may do what in one environment, where that is another thing than in the whole customer."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -11,22 +13,21 @@ from portal.accounts.access import CustomerRequest, customer_page, load
 from portal.accounts.models import Membership, Role
 from portal.accounts.permissions import ENVIRONMENT_ROLES, Can
 from portal.core import htmx
-from portal.core.lists import paginate
 from provisioning.environments.views import load_environment
+from provisioning.lists import PEOPLE, MemberHere
 
 
 @customer_page(Can.MANAGE)
 def environment_people(request: CustomerRequest, slug: str) -> HttpResponse:
     """Every member, with the role that counts for them here."""
     row = load_environment(request, slug)
-    page = paginate(request, people.members(request.customer))
-    context = {
-        "environment": row,
-        "page": page,
-        "members": [(member, member.role_in(row)) for member in page],
-        "roles": [(role.value, role.label) for role in ENVIRONMENT_ROLES],
-    }
-    return htmx.page(request, "provisioning/environment_people.html", context)
+    roles = [(role.value, role.label) for role in ENVIRONMENT_ROLES]
+
+    def here(members: Sequence[Membership]) -> list[MemberHere]:
+        return [MemberHere(member, member.role_in(row)) for member in members]
+
+    table = PEOPLE.show(request, people.members(request.customer), prepare=here)
+    return table.page("provisioning/environment_people.html", {"environment": row, "roles": roles})
 
 
 @customer_page(Can.MANAGE)

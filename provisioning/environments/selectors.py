@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, IntegerField, QuerySet, When
 
 from portal.accounts.models import Customer
 from provisioning import guests, states
@@ -20,7 +20,10 @@ _SENTENCES = {
     states.DELETING: "AWS is deleting the environment. You can leave this page and come back.",
     states.DELETED: "The environment is deleted, with everything that was in it.",
 }
-_BY_KIND = Case(*(When(kind=kind, then=place) for place, kind in enumerate(Environment.Kind.values)))
+_BY_KIND = Case(
+    *(When(kind=kind, then=place) for place, kind in enumerate(Environment.Kind.values)),
+    output_field=IntegerField(),
+)
 _LINE = ("Plan", "Approval", "Creation", "Ready")
 # The step of _LINE at which each state stands, and how that step looks.
 _STANDS = {
@@ -52,12 +55,8 @@ class Stage:
 
 def environments_of(customer: Customer) -> QuerySet[Environment]:
     """The customer's environments that are not deleted: development first, production last."""
-    return (
-        Environment.objects.for_customer(customer)
-        .exclude(state__in=states.GONE)
-        .select_related("account", "customer")
-        .order_by(_BY_KIND, "id")
-    )
+    alive: QuerySet[Environment] = Environment.objects.for_customer(customer).exclude(state__in=states.GONE)
+    return alive.select_related("account", "customer").annotate(place=_BY_KIND).order_by("place", "id")
 
 
 def environment_at(customer: Customer, slug: str) -> Environment | None:
@@ -66,12 +65,16 @@ def environment_at(customer: Customer, slug: str) -> Environment | None:
     return found.order_by("-id").first()
 
 
-def fleet() -> QuerySet[Environment]:
-    """All environments of all customers that are not deleted: first those where something does not answer, then the
-    newest."""
-    found = Environment.objects.exclude(state__in=states.GONE).select_related("customer", "account")
-    in_trouble = Case(When(guests.failing(), then=0), default=1)
-    return found.order_by(in_trouble, "-id")
+def fleet(*, state: str = "", kind: str = "", customer: str = "") -> QuerySet[Environment]:
+    """All environments of all customers that are not deleted, with their `trouble`: 0 where something does not answer.
+    `customer`: a part of its name."""
+    wanted = {"state": state, "kind": kind, "customer__name__icontains": customer}
+    found = Environment.objects.exclude(state__in=states.GONE).filter(
+        **{lookup: value for lookup, value in wanted.items() if value}
+    )
+    trouble = Case(When(guests.failing(), then=0), default=1)
+    rows: QuerySet[Environment] = found.select_related("customer", "account").annotate(trouble=trouble)
+    return rows
 
 
 def sentence_of(environment: Environment) -> str:

@@ -1,6 +1,6 @@
 """Pages for environments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +12,6 @@ from portal.core import htmx
 from portal.core.caller import Caller
 from portal.core.errors import UserError
 from portal.core.forms import form_page, posted
-from portal.core.lists import paginate
 from provisioning import guests, states
 from provisioning.accounts.selectors import has_connected
 from provisioning.changes.selectors import resources_of
@@ -20,19 +19,28 @@ from provisioning.changes.wording import charges
 from provisioning.environments import selectors, services
 from provisioning.environments.forms import EnvironmentForm, FleetFilter
 from provisioning.facts import load_balancer_url
+from provisioning.lists import ENVIRONMENTS, FLEET, Afloat, Card
 from provisioning.models import Environment
 
 
 @customer_page(Can.VIEW)
 def environments(request: CustomerRequest) -> HttpResponse:
     """The customer's environments as cards."""
-    rows = list(selectors.environments_of(request.customer))
-    health = guests.health_of([row.pk for row in rows])
-    context = {
-        "cards": [(row, selectors.sentence_of(row), load_balancer_url(row), health[row.pk]) for row in rows],
-        "has_account": bool(rows) or has_connected(request.customer),
-    }
+    table = ENVIRONMENTS.show(request, selectors.environments_of(request.customer), prepare=_cards)
+    if file := table.export():
+        return file
+    context = {"table": table, "has_account": bool(table.rows) or has_connected(request.customer)}
     return htmx.page(request, "provisioning/environments.html", context)
+
+
+def _cards(rows: Sequence[Environment]) -> list[Card]:
+    health = guests.health_of([row.pk for row in rows])
+    return [Card(row, selectors.sentence_of(row), load_balancer_url(row), health[row.pk]) for row in rows]
+
+
+def _afloat(rows: Sequence[Environment]) -> list[Afloat]:
+    health = guests.health_of([row.pk for row in rows])
+    return [Afloat(row, health[row.pk]) for row in rows]
 
 
 @customer_page(Can.MANAGE)
@@ -51,6 +59,9 @@ def environment_new(request: CustomerRequest) -> HttpResponse:
 def environment(request: CustomerRequest, slug: str) -> HttpResponse:
     """One environment: where it stands, its resources, and what can be done next. Polls while work runs."""
     row = load_environment(request, slug)
+    tables = guests.tables_of(row.pk, request) if row.is_ready else []
+    if file := next(filter(None, (table.export() for table in tables)), None):
+        return file
     resources = list(resources_of(row))
     context = {
         "environment": row,
@@ -62,7 +73,7 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
         "outputs": selectors.outputs_of(row),
         "url": load_balancer_url(row),
         "history": row.steps,
-        "placed": guests.living_in(row.pk) if row.is_ready else [],
+        "tables": tables,
         "health": guests.health_of([row.pk])[row.pk] if row.is_ready else None,
         "answered": guests.answered_in(row.pk) if row.is_ready else None,
     }
@@ -123,10 +134,9 @@ def environment_delete(request: CustomerRequest, slug: str) -> HttpResponse:
 @staff_page(ENGINEERS)
 def fleet(request: HttpRequest) -> HttpResponse:
     """All environments of all customers."""
-    found = FleetFilter(request.GET or None, queryset=selectors.fleet())
-    page = paginate(request, found.qs)
-    context = {"filter": found, "page": page, "health": guests.health_of([row.pk for row in page])}
-    return htmx.page(request, "provisioning/fleet.html", context, partial="list")
+    filters = FleetFilter(request.GET)
+    found = selectors.fleet(**filters.criteria)
+    return FLEET.show(request, found, filters, prepare=_afloat).page("provisioning/fleet.html")
 
 
 def load_environment(request: CustomerRequest, slug: str, can: Can = Can.VIEW) -> Environment:

@@ -107,7 +107,7 @@ class TestHistory:
         client = browse(bob)
 
         assert "api" in client.get("/c/acme/deployments/?service=ap&environment=dev&state=succeeded").content.decode()
-        assert "No deployment fits" in client.get("/c/acme/deployments/?state=failed").content.decode()
+        assert "Nothing fits" in client.get("/c/acme/deployments/?state=failed").content.decode()
 
     def test_queries_are_constant(self, browse, bob, deployed):
         few = queries(browse(bob), "/c/acme/deployments/")

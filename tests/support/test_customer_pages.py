@@ -245,8 +245,8 @@ def test_the_list_takes_as_many_queries_for_many_tickets_as_for_one(
     client.get(url("support"))
 
     with django_assert_max_num_queries(8):
-        page = client.get(url("support"), {"page": 2}).content.decode()
-    assert "51–100 of 500" in page
+        page = client.get(url("support")).content.decode()
+    assert "50 of 500" in page
 
 
 def test_a_ticket_freezes_nothing_of_another_customer(alice, acme):

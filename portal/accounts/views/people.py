@@ -9,12 +9,12 @@ from portal.accounts import selectors, services
 from portal.accounts.access import CustomerRequest, customer_page, load
 from portal.accounts.forms import InviteForm
 from portal.accounts.links import link
+from portal.accounts.lists import OPEN_INVITATIONS, PEOPLE
 from portal.accounts.models import Invitation, Membership
 from portal.accounts.permissions import Can, grantable
 from portal.core.forms import form_page, posted
 from portal.core.htmx import go, page
 from portal.core.limits import Limit
-from portal.core.lists import paginate
 
 INVITATIONS = Limit("invitations", most=50, seconds=3600)
 
@@ -22,12 +22,14 @@ INVITATIONS = Limit("invitations", most=50, seconds=3600)
 @customer_page(Can.VIEW)
 def people(request: CustomerRequest) -> HttpResponse:
     """Members, and for those who manage them the open invitations."""
-    context = {
-        "page": paginate(request, selectors.members(request.customer)),
-        "invitations": selectors.open_invitations(request.customer) if Can.MANAGE in request.can else (),
-        "roles": [(role.value, role.label) for role in grantable(request.caller, request.customer)],
-    }
-    return page(request, "accounts/people.html", context)
+    manages = Can.MANAGE in request.can
+    invited = selectors.open_invitations(request.customer) if manages else Invitation.objects.none()
+    invitations = OPEN_INVITATIONS.show(request, invited)
+    if file := invitations.export():
+        return file
+    roles = [(role.value, role.label) for role in grantable(request.caller, request.customer)]
+    members = PEOPLE.show(request, selectors.members(request.customer), without=() if manages else ["actions"])
+    return members.page("accounts/people.html", {"invitations": invitations, "roles": roles})
 
 
 @customer_page(Can.MANAGE)

@@ -5,20 +5,19 @@ from django.views.decorators.cache import never_cache
 
 from portal.accounts import selectors, services
 from portal.accounts.access import StaffRequest, staff_page
-from portal.accounts.forms import CustomerForm, SearchForm
+from portal.accounts.forms import CustomerForm, CustomerSearch
+from portal.accounts.lists import CUSTOMERS
 from portal.accounts.permissions import ENGINEERS
 from portal.core.forms import form_page, posted
 from portal.core.htmx import page
-from portal.core.lists import paginate
 
 
 @staff_page(ENGINEERS)
 def customers(request: StaffRequest) -> HttpResponse:
     """Every customer, searched by name or VAT number."""
-    form = SearchForm(request.GET)
-    found = selectors.customers(form.cleaned_data["q"] if form.is_valid() else "")
-    context = {"form": form, "page": paginate(request, found)}
-    return page(request, "accounts/customers.html", context, partial="list")
+    filters = CustomerSearch(request.GET)
+    found = selectors.customers(filters.criteria.get("q", ""))
+    return CUSTOMERS.show(request, found, filters).page("accounts/customers.html")
 
 
 @staff_page(ENGINEERS)

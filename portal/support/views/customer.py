@@ -10,10 +10,10 @@ from portal.accounts.access import CustomerRequest, customer_page, load
 from portal.accounts.permissions import Can
 from portal.core import htmx
 from portal.core.forms import form_page, posted
-from portal.core.lists import paginate
 from portal.support import limits, selectors, services
 from portal.support.context import freeze
 from portal.support.forms import ReplyForm, TicketFilter, TicketForm
+from portal.support.lists import TICKETS
 from portal.support.models import Ticket
 
 TICKET = "support/ticket.html"
@@ -23,15 +23,14 @@ TICKET = "support/ticket.html"
 def support(request: CustomerRequest) -> HttpResponse:
     """How to reach in4it, what is covered, and the tickets so far."""
     filters = TicketFilter(request.GET)
-    found = selectors.tickets_of(request.customer, state=filters.value("state"), query=filters.value("q"))
+    wanted = filters.criteria
+    found = selectors.tickets_of(request.customer, state=wanted.get("state", ""), query=wanted.get("q", ""))
     context = {
-        "page": paginate(request, found),
-        "filter": {"form": filters},
         "phone": settings.SUPPORT_PHONE,
         "email": settings.SUPPORT_EMAIL,
         "plans": selectors.plans_of(request.customer, timezone.localdate()),
     }
-    return htmx.page(request, "support/support.html", context, partial="list")
+    return TICKETS.show(request, found, filters).page("support/support.html", context)
 
 
 @customer_page(Can.ASK)

@@ -11,10 +11,10 @@ from portal.accounts.access import StaffRequest, staff_page
 from portal.accounts.permissions import ENGINEERS
 from portal.core import htmx
 from portal.core.forms import form_page
-from portal.core.lists import paginate
 from portal.support import cockpit as need
-from portal.support import limits, selectors, services
+from portal.support import limits, selectors, services, states
 from portal.support.forms import CockpitFilter, NoteForm, QueueFilter, ReplyForm
+from portal.support.lists import QUEUE
 from portal.support.models import InternalNote, Message, Ticket
 
 TICKET = "support/staff_ticket.html"
@@ -24,7 +24,7 @@ TICKET = "support/staff_ticket.html"
 def cockpit(request: StaffRequest) -> HttpResponse:
     """Everything that needs an engineer now, the most urgent first."""
     filters = CockpitFilter(request.GET)
-    found = Paginator(need.needs(request.user, filters.value("whose")), settings.PAGE_SIZE)
+    found = Paginator(need.needs(request.user, filters.criteria.get("whose", "")), settings.PAGE_SIZE)
     context = {"page": found.get_page(request.GET.get("page")), "filter": {"form": filters}}
     return htmx.page(request, "support/cockpit.html", context, partial="list")
 
@@ -33,10 +33,12 @@ def cockpit(request: StaffRequest) -> HttpResponse:
 def tickets(request: StaffRequest) -> HttpResponse:
     """The queue: production first, then who waits longest."""
     filters = QueueFilter(request.GET)
-    assignee = request.user if filters.value("whose") == "mine" else None
-    found = selectors.queue(state=filters.state_wanted, priority=filters.value("priority"), assignee=assignee)
-    context = {"page": paginate(request, found), "filter": {"form": filters}}
-    return htmx.page(request, "support/tickets.html", context, partial="list")
+    wanted = filters.criteria
+    state = "" if wanted["state"] == "all" else wanted["state"]
+    assignee = request.user if "whose" in wanted else None
+    found = selectors.queue(state=state, priority=wanted.get("priority", ""), assignee=assignee)
+    order = ["-closed_at"] if state == states.CLOSED else []
+    return QUEUE.show(request, found, filters, order=order).page("support/tickets.html")
 
 
 @staff_page(ENGINEERS)
