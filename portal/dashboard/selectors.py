@@ -103,14 +103,16 @@ def attention(
         Attention(
             "rocket-off",
             f"{d.release} did not reach {d.environment.name}.",
-            d.reason,
+            str(d.reason),
             _deployment(slug, d),
             d.finished_at,
         )
         for d in failed_rollouts(customer)
     ]
     found += [
-        Attention("server-2", ENVIRONMENT_SENTENCES[e.state].format(name=e.name), e.reason, _environment(slug, e), None)
+        Attention(
+            "server-2", ENVIRONMENT_SENTENCES[e.state].format(name=e.name), str(e.reason), _environment(slug, e), None
+        )
         for e in places
         if e.state in ENVIRONMENT_SENTENCES
     ]

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from portal.accounts.models import User
 from portal.core import audit
 from portal.core.errors import Busy, IllegalMove
+from portal.core.sentences import Sentence
 from portal.core.work.state import transition
 from portal.core.work.steps import begin
 from provisioning.changes import selectors, states
@@ -72,7 +73,7 @@ def roll_back_change(change: StackChange, actor: User) -> None:
     """Takes an update back while AWS carries it out. Raises IllegalMove for everything else, LostRace when it ended."""
     if change.kind != states.UPDATE:
         raise IllegalMove(f"{change} cannot be taken back. Delete what it made instead.")
-    transition(change, states.ROLLING_BACK, actor=actor, reason=f"{actor} asked for the change to be taken back.")
+    transition(change, states.ROLLING_BACK, actor=actor, reason=Sentence("stack.taken_back_for", by=str(actor)))
 
 
 def stack_of(environment: Environment, template: str) -> Stack:

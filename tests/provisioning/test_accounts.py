@@ -7,6 +7,7 @@ from django.urls import reverse
 from portal.core.errors import LostRace, UserError
 from portal.core.limits import Limit
 from portal.core.models import AuditEvent
+from portal.core.sentences import said
 from provisioning.accounts import services, views
 from provisioning.accounts.rules import AccountData
 from provisioning.aws.identity import Check, ConnectionReport, role_template
@@ -241,7 +242,7 @@ def test_an_account_that_is_not_tested_takes_no_environment(acme, account, alice
 def test_the_result_of_a_test_counts_only_for_the_access_that_was_tested(keyed, alice, monkeypatch, changed):
     def changed_meanwhile(session, account_id):
         services.change_account(AwsAccount.objects.get(pk=keyed.pk), AccountData(**(KEY | changed)), alice)
-        return ConnectionReport(account_id, "", (Check("Access", ok=True, sentence="Fine."),))
+        return ConnectionReport(account_id, "", (Check(said("Access"), ok=True, sentence=said("Fine.")),))
 
     monkeypatch.setattr(services, "test_connection", changed_meanwhile)
     with pytest.raises(LostRace):
