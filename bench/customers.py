@@ -18,6 +18,7 @@ from provisioning import facts
 from provisioning.localaws.sample import images
 from provisioning.models import AwsAccount, Environment
 from provisioning.stacks import load
+from tests.callers import by
 
 WEB_THREADS = 8  # as many requests as the Procfile's web takes at once
 LOOK_SECONDS = 0.02
@@ -72,7 +73,7 @@ class Site:
 
     def click(self, service: Service, environment: Environment, digest: str) -> Deployment:
         """What the page does when somebody deploys that image."""
-        return rollouts.deploy_image(service, environment, digest, self.user)
+        return rollouts.deploy_image(service, environment, digest, by(self.user))
 
     def release(self, service: Service) -> Release:
         """One whose image the account is said to have."""

@@ -26,8 +26,9 @@ from billing.rules.runs import Seen, month_problems, seen_problems
 from billing.rules.subscriptions import start_conflicts, start_problems
 from billing.rules.terms import Month, due_date, long_date
 from deployments.models import Application
-from portal.accounts.models import Customer, User
+from portal.accounts.models import Customer
 from portal.core import audit, outbox
+from portal.core.caller import SYSTEM, Caller
 from portal.core.errors import IllegalMove, UserError
 from portal.core.locks import hold
 
@@ -62,7 +63,7 @@ def ensure_plan(offer: Offer = BASIC_SUPPORT) -> Plan:
 
 
 @transaction.atomic
-def subscribe(application: Application, starts_on: date, actor: User | None = None) -> Subscription:
+def subscribe(application: Application, starts_on: date, caller: Caller = SYSTEM) -> Subscription:
     """Puts an application under Basic Support. Raises Invalid, as when it is already or the month is invoiced."""
     start_problems(application, starts_on, timezone.localdate()).refuse()
     customer = application.customer
@@ -71,19 +72,21 @@ def subscribe(application: Application, starts_on: date, actor: User | None = No
     subscription = Subscription.objects.create(
         customer=customer, application=application, plan=ensure_plan(), starts_on=starts_on
     )
-    audit.record("subscription.started", subscription, actor=actor, after={"starts_on": starts_on.isoformat()})
+    audit.record("subscription.started", subscription, caller=caller, after={"starts_on": starts_on.isoformat()})
     return subscription
 
 
 @transaction.atomic
-def rule_vat(customer: Customer, category: str, actor: User | None = None) -> None:
+def rule_vat(customer: Customer, category: str, caller: Caller = SYSTEM) -> None:
     """Finance's decision for a customer whom the VAT rules block. Raises Invalid where it would change nothing."""
     ruling_problems(customer, category).refuse()
-    VatRuling.objects.update_or_create(customer=customer, defaults={"category": category, "decided_by": actor})
-    audit.record("vat.decided", customer, actor=actor, customer=customer, after={"category": str(category)})
+    VatRuling.objects.update_or_create(
+        customer=customer, defaults={"category": category, "decided_by_id": caller.person_id}
+    )
+    audit.record("vat.decided", customer, caller=caller, customer=customer, after={"category": str(category)})
 
 
-def make_drafts(month: Month, actor: User | None = None) -> RunResult:
+def make_drafts(month: Month, caller: Caller = SYSTEM) -> RunResult:
     """Makes and refreshes the drafts of a month. Repeating it, or running it twice at once, changes nothing.
 
     Raises Invalid for a month too far ahead.
@@ -94,11 +97,11 @@ def make_drafts(month: Month, actor: User | None = None) -> RunResult:
     drafts = Invoice.objects.filter(period=month.first_day, state=states.DRAFT).select_related("customer")
     customers = {bill.customer.pk: bill.customer for bill in preview.bills}
     customers |= {draft.customer_id: draft.customer for draft in drafts if draft.customer_id not in blocked}
-    made, failed = _each(customers.values(), lambda customer: customer, lambda one: _draft(one, month, actor))
+    made, failed = _each(customers.values(), lambda customer: customer, lambda one: _draft(one, month, caller))
     return RunResult(made, failed, preview.blocked)
 
 
-def issue_all(month: Month, actor: User | None, today: date, seen: Seen | None = None) -> RunResult:
+def issue_all(month: Month, caller: Caller, today: date, seen: Seen | None = None) -> RunResult:
     """Issues every draft of a month, by customer name. One that cannot be issued does not stop the others.
 
     With the totals that somebody saw, raises Invalid and issues nothing when the drafts have changed since.
@@ -107,12 +110,12 @@ def issue_all(month: Month, actor: User | None, today: date, seen: Seen | None =
         seen_problems(month, seen).refuse()
     drafts = Invoice.objects.filter(period=month.first_day, state=states.DRAFT).select_related("customer")
     ordered = drafts.order_by("customer__name", "pk")
-    issued, failed = _each(ordered, lambda draft: draft.customer, lambda draft: issue(draft, actor, today))
+    issued, failed = _each(ordered, lambda draft: draft.customer, lambda draft: issue(draft, caller, today))
     return RunResult(issued, failed)
 
 
 @transaction.atomic
-def issue(invoice: Invoice, actor: User | None, today: date) -> Invoice:
+def issue(invoice: Invoice, caller: Caller, today: date) -> Invoice:
     """Gives a draft its number and freezes it. Raises UserError, and takes no number, when it cannot be issued."""
     hold(_lock(invoice.customer))
     draft: Invoice = Invoice.objects.select_related("customer").prefetch_related("charges").get(pk=invoice.pk)
@@ -122,10 +125,10 @@ def issue(invoice: Invoice, actor: User | None, today: date) -> Invoice:
     draft.state = states.ISSUED
     draft.number = f"{today.year}-{count:06}"
     draft.structured_communication = ogm.make(today.year * 1_000_000 + count)
-    draft.issued_on, draft.due_on, draft.issued_by = today, due_date(today, settings.PAYMENT_DAYS), actor
+    draft.issued_on, draft.due_on, draft.issued_by_id = today, due_date(today, settings.PAYMENT_DAYS), caller.person_id
     draft.seller, draft.buyer = asdict(documents.seller()), documents.frozen_buyer(bill)
     draft.save()
-    audit.record("invoice.issued", draft, actor=actor, after={"number": draft.number, "gross": str(draft.gross)})
+    audit.record("invoice.issued", draft, caller=caller, after={"number": draft.number, "gross": str(draft.gross)})
     outbox.put("billing.invoice_pdf", outbox.DOCUMENTS, draft)
     return draft
 
@@ -150,7 +153,7 @@ def _each(
 
 
 @transaction.atomic
-def _draft(customer: Customer, month: Month, actor: User | None) -> Invoice | None:
+def _draft(customer: Customer, month: Month, caller: Caller) -> Invoice | None:
     """The customer's draft for the month as it should be now; None where nothing is to be billed."""
     hold(_lock(customer))
     rows = Invoice.objects.filter(customer=customer, period=month.first_day)
@@ -163,7 +166,9 @@ def _draft(customer: Customer, month: Month, actor: User | None) -> Invoice | No
         return None
     if invoice is None or not bill.is_held_by(invoice):
         invoice = _write(invoice or Invoice(customer=customer, period=month.first_day), bill)
-        audit.record("invoice.drafted", invoice, actor=actor, after={"month": month.label, "gross": str(invoice.gross)})
+        audit.record(
+            "invoice.drafted", invoice, caller=caller, after={"month": month.label, "gross": str(invoice.gross)}
+        )
     return invoice
 
 

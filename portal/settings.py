@@ -156,6 +156,7 @@ PASSWORD_HASHERS = [
     if not TESTING
     else "django.contrib.auth.hashers.MD5PasswordHasher"
 ]
+CSRF_FAILURE_VIEW = "portal.core.htmx.csrf_failed"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "portal.accounts.adapter.InvitationOnly"

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from portal.core import audit
+from portal.core.caller import Caller
 from portal.core.errors import Busy
 from portal.core.rules import Problems, refuse_wrong_types
 from provisioning import guests
@@ -46,7 +46,7 @@ def address_for_tasks(environment: Environment) -> str:
     return environment.consul_url or str(settings.CONSUL_TASK_URL)
 
 
-def name_consul(environment: Environment, url: str, token: str, actor: Any) -> None:
+def name_consul(environment: Environment, url: str, token: str, caller: Caller) -> None:
     """Gives the environment a Consul of its own, or with an empty address the portal's again.
 
     Keys are not carried along. Raises Invalid, and Busy while the Consul it has must still tell how a save ended.
@@ -59,7 +59,7 @@ def name_consul(environment: Environment, url: str, token: str, actor: Any) -> N
     with transaction.atomic():
         environment.consul_url, environment.consul_token = url, token
         environment.save(update_fields=["consul_url", "consul_token"])
-        audit.record("environment.consul_named", environment, actor=actor, before=before, after=after)
+        audit.record("environment.consul_named", environment, caller=caller, before=before, after=after)
 
 
 def _refuse_unsettled(environment: Environment) -> None:

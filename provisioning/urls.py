@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from provisioning.accounts import views as accounts
+from provisioning.environments import people
 from provisioning.environments import views as environments
 
 customer_urls: list[URLPattern] = [
@@ -17,6 +18,8 @@ customer_urls: list[URLPattern] = [
     path("environments/<slug:slug>/", environments.environment, name="environment"),
     path("environments/<slug:slug>/approve/", environments.environment_approve, name="environment_approve"),
     path("environments/<slug:slug>/retry/", environments.environment_retry, name="environment_retry"),
+    path("environments/<slug:slug>/people/", people.environment_people, name="environment_people"),
+    path("environments/<slug:slug>/people/<int:pk>/", people.environment_role, name="environment_role"),
     path("environments/<slug:slug>/delete/", environments.environment_delete, name="environment_delete"),
 ]
 staff_urls: list[URLPattern] = [path("fleet/", environments.fleet, name="fleet")]

@@ -7,7 +7,8 @@ from billing import documents, selectors, states
 from billing.models import Invoice
 from billing.plans import BASIC_SUPPORT
 from billing.views.document import pdf, shown
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load
+from portal.accounts.permissions import Can
 from portal.core.htmx import page
 from portal.core.lists import paginate
 

@@ -12,7 +12,8 @@ from billing.models import Invoice
 from billing.pdf import InvoiceDocument
 from billing.rules.terms import Month
 from billing.views.document import pdf, shown
-from portal.accounts.access import FINANCE, StaffRequest, staff_page
+from portal.accounts.access import StaffRequest, staff_page
+from portal.accounts.permissions import FINANCE
 from portal.core.errors import UserError
 from portal.core.htmx import go, page
 from portal.core.lists import paginate
@@ -56,7 +57,7 @@ def finance_subscribe(request: StaffRequest) -> HttpResponse:
         return _customers(request, said(form))
     try:
         subscription = services.subscribe(
-            form.cleaned_data["application"], form.cleaned_data["starts_on"], request.user
+            form.cleaned_data["application"], form.cleaned_data["starts_on"], request.caller
         )
     except UserError as error:
         return _customers(request, str(error))

@@ -13,8 +13,9 @@ from billing import bills, selectors, services, states
 from billing.forms import DraftsForm, DraftsSeenForm, MonthFilter, VatRulingForm, said
 from billing.rules.terms import Month
 from billing.services import Failure
-from portal.accounts.access import FINANCE, StaffRequest, staff_page
+from portal.accounts.access import StaffRequest, staff_page
 from portal.accounts.models import Customer
+from portal.accounts.permissions import FINANCE
 from portal.core.errors import UserError
 from portal.core.htmx import go, page
 
@@ -33,7 +34,7 @@ def finance_drafts(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return _show(request, _month(request), said(form))
     month = form.cleaned_data["month"]
-    result = services.make_drafts(month, request.user)
+    result = services.make_drafts(month, request.caller)
     if result.failed:
         return _show(request, month, failed=result.failed)
     messages.success(request, f"The drafts of {month.label} are up to date.")
@@ -49,7 +50,7 @@ def finance_issue(request: StaffRequest) -> HttpResponse:
         return _show(request, _month(request), said(form))
     month = form.cleaned_data["month"]
     try:
-        result = services.issue_all(month, request.user, timezone.localdate(), form.seen)
+        result = services.issue_all(month, request.caller, timezone.localdate(), form.seen)
     except UserError as error:
         return _show(request, month, str(error))
     if result.failed:
@@ -68,7 +69,7 @@ def finance_vat(request: StaffRequest, customer_slug: str) -> HttpResponse:
     if not form.is_valid():
         return _show(request, month, said(form))
     try:
-        services.rule_vat(customer, form.cleaned_data["category"], request.user)
+        services.rule_vat(customer, form.cleaned_data["category"], request.caller)
     except UserError as error:
         return _show(request, month, str(error))
     messages.success(request, f"The VAT of {customer} is decided.")

@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from deployments.catalog import rules, states
 from deployments.catalog.rules import Identity, NewApplication, Settings
 from deployments.models import Application, Repository, Service
-from portal.accounts.models import Customer, User
+from portal.accounts.models import Customer
+from portal.accounts.permissions import Can, require
 from portal.core import audit
+from portal.core.caller import Caller
 from portal.core.errors import IllegalMove, Invalid
 from portal.core.rules import Problems, refuse_wrong_types
 from portal.core.work.state import transition
@@ -23,22 +25,24 @@ class Taken(Invalid):
     status = 409
 
 
-def create_application(customer: Customer, name: str, user: User, repository_url: str = "") -> Application:
+def create_application(customer: Customer, name: str, caller: Caller, repository_url: str = "") -> Application:
     """Raises Invalid, or Taken when the customer has an application of that name."""
+    require(caller, Can.DEPLOY, customer)
     new = NewApplication(name, repository_url)
     refuse_wrong_types(new)
     rules.application_problems(new).refuse()
     _refuse_taken(rules.application_conflicts(customer, new))
-    return _create_application(customer, new, user)
+    return _create_application(customer, new, caller)
 
 
 def register(
-    customer: Customer, application: Application | NewApplication, identity: Identity, chosen: Settings, user: User
+    customer: Customer, application: Application | NewApplication, identity: Identity, chosen: Settings, caller: Caller
 ) -> Service:
     """A new service, with its application when that is new, too; its image repository is made by a worker.
 
     Raises Invalid, or Taken.
     """
+    require(caller, Can.DEPLOY, customer)
     for entered in (identity, chosen, application):
         if is_dataclass(entered):
             refuse_wrong_types(entered)
@@ -46,10 +50,10 @@ def register(
     _refuse_taken(rules.registration_conflicts(customer, application, identity, chosen))
     with transaction.atomic():
         if isinstance(application, NewApplication):
-            application = _create_application(customer, application, user)
+            application = _create_application(customer, application, caller)
         service = _create_service(application, identity, chosen)
         begin(Repository(customer=customer, service=service, name=f"{customer.slug}/{service}", state=states.WANTED))
-        audit.record("service.registered", service, actor=user, after=_audited(service))
+        audit.record("service.registered", service, caller=caller, after=_audited(service))
     return service
 
 
@@ -58,12 +62,12 @@ def _refuse_taken(conflicts: Problems) -> None:
         raise Taken(conflicts)
 
 
-def _create_application(customer: Customer, new: NewApplication, user: User) -> Application:
+def _create_application(customer: Customer, new: NewApplication, caller: Caller) -> Application:
     values = {"name": new.name, "slug": new.slug, "repository_url": new.repository_url}
     try:
         with transaction.atomic():
             application = Application.objects.create(customer=customer, **values)
-            audit.record("application.created", application, actor=user, after={"name": new.name})
+            audit.record("application.created", application, caller=caller, after={"name": new.name})
     except IntegrityError as error:
         raise Taken({"new_application": rules.application_taken(new.name)}) from error
     return application
@@ -80,15 +84,17 @@ def _create_service(application: Application, identity: Identity, chosen: Settin
         raise Taken({"name": rules.name_taken(identity.name)}) from error
 
 
-def ask_for_repository(service: Service, user: User) -> None:
+def ask_for_repository(service: Service, caller: Caller) -> None:
     """Has a repository made that a fault of ours kept from being made. Raises IllegalMove when there is none such."""
+    require(caller, Can.DEPLOY, service.customer)
     if service.repository.state != states.ERRORED:
         raise IllegalMove(f"The image repository of {service} is there, or being made: nothing is left to try again.")
-    transition(service.repository, states.WANTED, actor=user, traceback="")
+    transition(service.repository, states.WANTED, caller=caller, traceback="")
 
 
-def change(service: Service, chosen: Settings, user: User) -> None:
+def change(service: Service, chosen: Settings, caller: Caller) -> None:
     """Saves new settings; nothing that runs changes until the next deployment. Raises Invalid, or Taken."""
+    require(caller, Can.DEPLOY, service.customer)
     refuse_wrong_types(chosen)
     rules.settings_problems(service.exposure, chosen).refuse()
     _refuse_taken(rules.settings_conflicts(service, chosen))
@@ -97,7 +103,7 @@ def change(service: Service, chosen: Settings, user: User) -> None:
         for name, value in asdict(chosen).items():
             setattr(service, name, value)
         service.save(update_fields=list(asdict(chosen)))
-        audit.record("service.changed", service, actor=user, before=before, after=_audited(service))
+        audit.record("service.changed", service, caller=caller, before=before, after=_audited(service))
 
 
 def _audited(service: Service) -> dict[str, Any]:

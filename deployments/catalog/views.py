@@ -7,15 +7,16 @@ from django.contrib import messages
 from django.core.paginator import Page
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from deployments.catalog import selectors, services
 from deployments.catalog.forms import ChangeForm, RegisterForm, ServiceFilter
 from deployments.catalog.push import instructions
 from deployments.models import Service
 from deployments.rollouts import selectors as rollouts
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.accounts.access import CustomerRequest, customer_page, load
+from portal.accounts.permissions import Can
+from portal.core.forms import form_page, posted
 from portal.core.htmx import go, page
 from portal.core.lists import paginate
 from provisioning.models import AwsAccount
@@ -81,18 +82,18 @@ def _tab_rows(request: CustomerRequest, found: Service, tab: str) -> Page[Any] |
 @customer_page(Can.DEPLOY)
 def service_new(request: CustomerRequest) -> HttpResponse:
     """Register a service."""
-    form = RegisterForm(request.POST if request.method == "POST" else None, customer=request.customer)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = services.register(*form.asked(), request.user)
-        except UserError as error:
-            show_refusal(form, error)
-        else:
-            messages.success(request, f"{made} is registered. Its image repository is being made.")
-            return go(request, made)
+
+    def register(form: RegisterForm) -> HttpResponse:
+        made = services.register(*form.asked(), request.caller)
+        messages.success(
+            request, _("%(service)s is registered. Its image repository is being made.") % {"service": made}
+        )
+        return go(request, made)
+
+    form = RegisterForm(posted(request), customer=request.customer)
     accounts = AwsAccount.objects.for_customer(request.customer).exists()
-    context = {"form": form, "has_account": accounts, "back": reverse("services", args=[request.customer.slug])}
-    return page(request, "deployments/service_new.html", context, partial="form", status=422 if form.errors else 200)
+    context = {"has_account": accounts, "back": reverse("services", args=[request.customer.slug])}
+    return form_page(request, "deployments/service_new.html", form, register, context)
 
 
 @customer_page(Can.DEPLOY)
@@ -100,7 +101,7 @@ def service_repository(request: CustomerRequest, name: str) -> HttpResponse:
     """Have the image repository made again, after a fault of ours."""
     found = load(Service, request.customer, name=name)
     if request.method == "POST":
-        services.ask_for_repository(found, request.user)
+        services.ask_for_repository(found, request.caller)
         messages.info(request, "The image repository is being made.")
     return go(request, found)
 
@@ -109,14 +110,12 @@ def service_repository(request: CustomerRequest, name: str) -> HttpResponse:
 def service_edit(request: CustomerRequest, name: str) -> HttpResponse:
     """Change a service's settings."""
     found = load(Service, request.customer, name=name)
-    form = ChangeForm(request.POST if request.method == "POST" else None, service=found)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.change(found, form.chosen(), request.user)
-        except UserError as error:
-            show_refusal(form, error)
-        else:
-            messages.success(request, "Saved. It counts from the next deployment on.")
-            return go(request, f"{found.get_absolute_url()}?tab=settings")
-    context = {"form": form, "service": found, "back": found.get_absolute_url()}
-    return page(request, "deployments/service_edit.html", context, partial="form", status=422 if form.errors else 200)
+
+    def change(form: ChangeForm) -> HttpResponse:
+        services.change(found, form.chosen(), request.caller)
+        messages.success(request, _("Saved. It counts from the next deployment on."))
+        return go(request, f"{found.get_absolute_url()}?tab=settings")
+
+    context = {"service": found, "back": found.get_absolute_url()}
+    form = ChangeForm(posted(request), service=found)
+    return form_page(request, "deployments/service_edit.html", form, change, context)

@@ -18,8 +18,9 @@ from deployments.configuration.drafts import Clash, Draft, Line
 from deployments.configuration.selectors import Place
 from deployments.consul import ConsulConflict, ConsulFailure, ConsulStore, ConsulUnavailable, Snapshot
 from deployments.models import ConfigurationChange, ConfigurationSave, SecretKey
-from portal.accounts.models import User
+from portal.accounts.permissions import Can, require
 from portal.core import audit
+from portal.core.caller import Caller, on_behalf_of
 from portal.core.errors import UserError
 from portal.core.sentences import NOTHING, Sentence, said
 from portal.core.work.state import transition
@@ -82,15 +83,16 @@ def read(place: Place) -> Reading:
     return Reading(snapshot)
 
 
-def save(place: Place, author: User, draft: Draft, reason: str) -> None:
+def save(place: Place, caller: Caller, draft: Draft, reason: str) -> None:
     """All changes of the draft, or none. Saving the same draft again changes nothing more.
 
     Raises Invalid for what can never be saved, Clashed when somebody else was faster, and SaveRefused for everything
     else that kept it from being saved.
     """
+    require(caller, Can.DEPLOY, place.customer, place.environment)
     rules.problems_of(place.prefix, draft.changes, reason).refuse()
     consul = _store(place)
-    row, again = _write_down(place, author, draft, reason)
+    row, again = _write_down(place, caller, draft, reason)
     if row.state == State.SAVED:
         return
     try:
@@ -115,27 +117,29 @@ def settle(place: Place, snapshot: Snapshot) -> None:
         _conclude(row, _verdict(row, snapshot), NEVER_ARRIVED)
 
 
-def reveal(place: Place, key: str, actor: User) -> str | None:
+def reveal(place: Place, key: str, caller: Caller) -> str | None:
     """The value of one key, secret or not; None when there is no such key. Written in the audit log."""
+    require(caller, Can.DEPLOY, place.customer, place.environment)
     try:
         entry = _store(place).read(place.prefix).get(key)
     except ConsulFailure as failure:
         raise SaveRefused(str(failure)) from None
     if entry is None:
         return None
-    _record(place, "configuration.revealed", actor, {"key": key})
+    _record(place, "configuration.revealed", caller, {"key": key})
     return entry.value
 
 
-def mark(place: Place, key: str, actor: User, *, secret: bool) -> None:
+def mark(place: Place, key: str, caller: Caller, *, secret: bool) -> None:
     """Masks a key's value from now on, or stops masking it. Raises Invalid for what can be no key."""
+    require(caller, Can.DEPLOY, place.customer, place.environment)
     rules.problems_of_key(place.prefix, key).refuse()
     with transaction.atomic():
         if secret:
             SecretKey.objects.get_or_create(**place.where, key=key)
         else:
             selectors.marks(place).filter(key=key).delete()
-        _record(place, "configuration.masked" if secret else "configuration.unmasked", actor, {"key": key})
+        _record(place, "configuration.masked" if secret else "configuration.unmasked", caller, {"key": key})
 
 
 def _store(place: Place) -> ConsulStore:
@@ -151,12 +155,12 @@ def _at(endpoint: ConsulEndpoint) -> ConsulStore:
 
 
 @transaction.atomic
-def _write_down(place: Place, author: User, draft: Draft, reason: str) -> tuple[ConfigurationSave, bool]:
+def _write_down(place: Place, caller: Caller, draft: Draft, reason: str) -> tuple[ConfigurationSave, bool]:
     """What is about to be asked of Consul, and whether that was asked before without an end.
 
     Keys are masked before their values exist, so that no moment shows them.
     """
-    given = {"customer": place.customer, "author": author, "reason": reason}
+    given = {"customer": place.customer, "author_id": caller.asker_id, "reason": reason}
     rows = ConfigurationSave.objects.select_for_update()
     row, first = rows.get_or_create(**place.where, save_id=draft.save_id, defaults=given)
     refused = row.state == State.REFUSED
@@ -228,7 +232,9 @@ def _move(row: ConfigurationSave, to: State, reason: Sentence) -> None:
     """A move, told in the audit log of the service and the environment that people know, without values."""
     keys = [f"{change.get_action_display()} {change.key}" for change in row.changes.order_by("id")]
     facts = {"environment": row.environment.name, "keys": keys}
-    transition(row, to, reason=reason, actor=row.author, action=ACTIONS[to], facts=facts, target=row.service)
+    transition(
+        row, to, reason=reason, caller=on_behalf_of(row.author), action=ACTIONS[to], facts=facts, target=row.service
+    )
 
 
 def _beside_theirs(draft: Draft, conflict: ConsulConflict) -> Draft:
@@ -236,6 +242,6 @@ def _beside_theirs(draft: Draft, conflict: ConsulConflict) -> Draft:
     return Draft(draft.changes, tuple(Clash.of(line, theirs[line.key]) for line in draft.changes if line.key in theirs))
 
 
-def _record(place: Place, action: str, actor: User, what: Mapping[str, Any]) -> None:
+def _record(place: Place, action: str, caller: Caller, what: Mapping[str, Any]) -> None:
     """An audit event with keys and no values: those are in the history, encrypted."""
-    audit.record(action, place.service, actor=actor, after={"environment": place.environment.name, **what})
+    audit.record(action, place.service, caller=caller, after={"environment": place.environment.name, **what})

@@ -21,7 +21,8 @@ from deployments.configuration.filters import KeyFilter, ServiceFilter
 from deployments.configuration.forms import ChoiceForm, ReasonForm, Sheet
 from deployments.configuration.selectors import Place
 from deployments.consul import Snapshot
-from portal.accounts.access import Can, CustomerRequest, customer_page
+from portal.accounts.access import CustomerRequest, customer_page, within
+from portal.accounts.permissions import Can
 from portal.core import htmx
 from portal.core.errors import UserError
 from portal.core.forms import show_refusal
@@ -45,13 +46,14 @@ def about_place(can: Can) -> Callable[[View], View]:
     """A page under /configuration/<service>/<environment>/; its view gets a PlaceRequest. Never kept by a cache."""
 
     def decorate(view: View) -> View:
-        @customer_page(can)
+        @customer_page(can, by_environment=True)
         @never_cache
         @wraps(view)
         def placed(request: PlaceRequest, service_name: str, environment_slug: str) -> HttpResponse:
             place = selectors.place(request.customer, service_name, environment_slug)
             if place is None:
                 raise Http404
+            within(request, place.environment, can)
             request.place = place
             return view(request)
 
@@ -148,7 +150,7 @@ def configuration_reveal(request: PlaceRequest) -> HttpResponse:
     key = request.POST.get("key", "")
     context = _about(request.place) | {"key": key}
     try:
-        context["value"] = services.reveal(request.place, key, request.user)
+        context["value"] = services.reveal(request.place, key, request.caller)
     except services.SaveRefused as refusal:
         context["problem"] = str(refusal)
     return render(request, "configuration/reveal.html", context)
@@ -158,7 +160,7 @@ def configuration_reveal(request: PlaceRequest) -> HttpResponse:
 def configuration_mark(request: PlaceRequest) -> HttpResponse:
     """Masks a key from now on, or stops masking it."""
     key, secret = request.POST.get("key", ""), request.POST.get("secret") == "1"
-    services.mark(request.place, key, request.user, secret=secret)
+    services.mark(request.place, key, request.caller, secret=secret)
     messages.success(request, f"The value of {key} is {'masked' if secret else 'shown openly'} from now on.")
     return _to_keys(request)
 
@@ -167,7 +169,7 @@ def _save(request: PlaceRequest, draft: Draft, form: ReasonForm) -> HttpResponse
     if not form.is_valid():
         return _review_page(request, draft, form, status=422)
     try:
-        services.save(request.place, request.user, draft, form.cleaned_data["reason"])
+        services.save(request.place, request.caller, draft, form.cleaned_data["reason"])
     except services.Clashed as clash:
         form.add_error(None, str(clash))
         return _conflict_page(request, clash.draft, form, ChoiceForm(clash.draft.clashes))

@@ -19,6 +19,7 @@ from deployments.rollouts import overlap, routes, rules, selectors
 from deployments.rollouts.batch import Batch
 from deployments.rollouts.routes import Unready
 from deployments.rollouts.spec import limit_of, service_spec, snapshot, task_spec, update_to
+from portal.core.caller import on_behalf_of
 from portal.core.sentences import NOTHING, Sentence
 from portal.core.work.state import transition
 from portal.core.work.steps import ending_errored, keep, note_problem
@@ -67,7 +68,8 @@ def _goes_on(batch: Batch, deployment: Deployment, stage: int) -> bool:
 
 def _cancel(deployment: Deployment) -> None:
     reason = Sentence("rollouts.canceled_early", by=str(deployment.cancel_requested_by))
-    transition(deployment, states.CANCELED, reason=reason, actor=deployment.cancel_requested_by)
+    assert deployment.cancel_requested_by is not None
+    transition(deployment, states.CANCELED, reason=reason, caller=on_behalf_of(deployment.cancel_requested_by))
 
 
 def _done(deployment: Deployment, **fields: Any) -> None:

@@ -9,8 +9,9 @@ from deployments import states
 from deployments.models import Deployment, Placement, Release, Service
 from deployments.rollouts import observe, preflight, rules
 from deployments.rollouts.names import release_name
-from portal.accounts.models import User
+from portal.accounts.permissions import Can, require
 from portal.core import audit
+from portal.core.caller import Caller
 from portal.core.errors import Busy, IllegalMove, UserError
 from portal.core.sentences import Sentence
 from portal.core.work.steps import begin
@@ -34,14 +35,17 @@ def release_of(service: Service, image: PushedImage) -> Release:
     return release
 
 
-def deploy_image(service: Service, environment: Environment, digest: str, user: User, *, note: str = "") -> Deployment:
+def deploy_image(
+    service: Service, environment: Environment, digest: str, caller: Caller, *, note: str = ""
+) -> Deployment:
     """As `request_deployment`, for an image that may be new to the portal; AWS is asked for it once. Raises Invalid too
     for what is no digest, UserError when there is no such image."""
+    require(caller, Can.DEPLOY, service.customer, environment)
     rules.image_problems(digest).refuse()
     preflight.repository(service).refuse()
     sight = preflight.look(service, digest)
     release = Release.objects.filter(service=service, digest=digest).first() or _new_release(service, sight)
-    return request_deployment(service, environment, release, user, note=note, sight=sight)
+    return request_deployment(service, environment, release, caller, note=note, sight=sight)
 
 
 def _new_release(service: Service, sight: preflight.Sight) -> Release:
@@ -56,7 +60,7 @@ def request_deployment(
     service: Service,
     environment: Environment,
     release: Release,
-    user: User,
+    caller: Caller,
     *,
     note: str = "",
     kind: str = Deployment.Kind.DEPLOY,
@@ -64,6 +68,7 @@ def request_deployment(
 ) -> Deployment:
     """A queued deployment. Raises Invalid for what nobody can ask, UserError when it cannot be now, Busy when another
     rollout is under way. `sight`: what a look at the image has just shown."""
+    require(caller, Can.DEPLOY, service.customer, environment)
     rules.request_problems(service, environment, release, note).refuse()
     seen = preflight.refuse(service, environment, release, sight)
     deployment = Deployment(
@@ -73,7 +78,7 @@ def request_deployment(
         release=release,
         kind=kind,
         note=note,
-        requested_by=user,
+        requested_by_id=caller.asker_id,
         desired=service.count,
         state=states.QUEUED,
         reason=Sentence("rollouts.waiting"),
@@ -81,13 +86,13 @@ def request_deployment(
     )
     try:
         with transaction.atomic():
-            _queue(deployment)
+            _queue(deployment, caller)
     except IntegrityError as error:
         raise Busy(preflight.under_way(service, environment).problem) from error
     return deployment
 
 
-def _queue(deployment: Deployment) -> None:
+def _queue(deployment: Deployment, caller: Caller) -> None:
     preflight.readiness(deployment.environment.held()).refuse()
     placement, _ = Placement.objects.select_for_update().get_or_create(
         service=deployment.service,
@@ -102,7 +107,7 @@ def _queue(deployment: Deployment) -> None:
     audit.record(
         "deployment.requested",
         deployment,
-        actor=deployment.requested_by,
+        caller=caller,
         after={"release": deployment.release.digest, "kind": deployment.kind, "note": deployment.note},
     )
 
@@ -117,12 +122,13 @@ def is_cancelable(deployment: Deployment) -> bool:
     return deployment.state in states.CANCELABLE and deployment.cancel_requested_by is None
 
 
-def request_cancel(deployment: Deployment, user: User) -> None:
+def request_cancel(deployment: Deployment, caller: Caller) -> None:
     """Asks for a stop, which the next step or look does. Raises IllegalMove when it is too late."""
+    require(caller, Can.DEPLOY, deployment.customer, deployment.environment)
     going = Deployment.objects.filter(pk=deployment.pk, state__in=states.CANCELABLE, cancel_requested_by=None)
     with transaction.atomic():
-        if not going.update(cancel_requested_by=user):
+        if not going.update(cancel_requested_by_id=caller.asker_id):
             raise IllegalMove("This deployment is over, or being stopped already: there is nothing left to cancel.")
-        audit.record("deployment.cancel_requested", deployment, actor=user)
+        audit.record("deployment.cancel_requested", deployment, caller=caller)
         deployment.wake()
-    deployment.cancel_requested_by = user
+    deployment.cancel_requested_by_id = caller.person_id

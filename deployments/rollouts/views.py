@@ -1,7 +1,5 @@
 """Pages about deployments: history, deploying, following one, cancelling, rolling back."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -14,9 +12,9 @@ from deployments.rollouts import selectors, services
 from deployments.rollouts.forms import DeployForm, DeploymentFilter, RollbackForm
 from deployments.rollouts.preflight import is_there
 from deployments.rollouts.preview import Images, Preview, images, preview
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.accounts.access import CustomerRequest, customer_page, load, within
+from portal.accounts.permissions import Can, may
+from portal.core.forms import form_page, posted
 from portal.core.htmx import STOP_POLLING, go, page, progress, toast
 from portal.core.lists import paginate
 from provisioning.models import Environment
@@ -32,7 +30,7 @@ def deployment_list(request: CustomerRequest) -> HttpResponse:
     return page(request, "deployments/deployments.html", context, partial="list")
 
 
-@customer_page(Can.VIEW)
+@customer_page(Can.VIEW, by_environment=True)
 def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
     """One deployment, live as long as it runs."""
     found = _load(request, pk)
@@ -53,39 +51,45 @@ def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
     return toast(answer, live.last_words(found), "success" if found.state == states.SUCCEEDED else "warning")
 
 
-def _load(request: CustomerRequest, pk: int) -> Deployment:
+def _load(request: CustomerRequest, pk: int, can: Can = Can.VIEW) -> Deployment:
     load(Deployment, request.customer, pk=pk)
-    return selectors.detail(pk)
+    found = selectors.detail(pk)
+    within(request, found.environment, can)
+    return found
 
 
-@customer_page(Can.DEPLOY)
+@customer_page(Can.DEPLOY, by_environment=True)
 def deploy(request: CustomerRequest, name: str) -> HttpResponse:
     """Choose an image and an environment, see what will change, deploy."""
     service = load(Service, request.customer, name=name)
-    choices, places = images(service), environments(request.customer)
+    choices, places = images(service), _deployable(request)
     form = DeployForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         initial=_chosen(request, choices, places),
         choices=choices.choices,
         environments=places,
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _deploy(request, service, form, places)
-        except UserError as error:
-            show_refusal(form, error)
-        else:
-            return go(request, made)
-    context = {
-        "service": service,
-        "back": reverse("service", args=[request.customer.slug, name]),
-        "form": form,
-        "images": choices,
-        "environments": places,
-        "preview": _preview(service, form, choices, places),
-    }
-    partial = "plan" if request.method == "GET" else "form"
-    return page(request, "deployments/deploy.html", context, partial=partial, status=422 if form.errors else 200)
+
+    def deploy_chosen(form: DeployForm) -> HttpResponse:
+        return go(request, _deploy(request, service, form, places))
+
+    def context() -> dict[str, object]:
+        return {
+            "service": service,
+            "back": reverse("service", args=[request.customer.slug, name]),
+            "images": choices,
+            "environments": places,
+            "preview": _preview(service, form, choices, places),
+        }
+
+    partial = "form" if form.is_bound else "plan"
+    return form_page(request, "deployments/deploy.html", form, deploy_chosen, context, partial=partial)
+
+
+def _deployable(request: CustomerRequest) -> list[Environment]:
+    """The environments to which whoever asks may deploy."""
+    found = environments(request.customer)
+    return [each for each in found if may(request.caller, Can.DEPLOY, request.customer, each)]
 
 
 def _chosen(request: CustomerRequest, choices: Images, places: list[Environment]) -> dict[str, str]:
@@ -110,44 +114,38 @@ def _preview(service: Service, form: DeployForm, choices: Images, places: list[E
 def _deploy(request: CustomerRequest, service: Service, form: DeployForm, places: list[Environment]) -> Deployment:
     data = form.cleaned_data
     place = next(each for each in places if each.slug == data["environment"])
-    return services.deploy_image(service, place, data["image"], request.user, note=data["note"])
+    return services.deploy_image(service, place, data["image"], request.caller, note=data["note"])
 
 
-@customer_page(Can.DEPLOY)
+@customer_page(Can.DEPLOY, by_environment=True)
 def deployment_cancel(request: CustomerRequest, pk: int) -> HttpResponse:
     """Ask for a running deployment to be taken back."""
-    found = _load(request, pk)
+    found = _load(request, pk, Can.DEPLOY)
     if request.method == "POST":
-        services.request_cancel(found, request.user)
+        services.request_cancel(found, request.caller)
         messages.info(request, "It is being cancelled.")
     return go(request, found)
 
 
-@customer_page(Can.DEPLOY)
+@customer_page(Can.DEPLOY, by_environment=True)
 def deployment_rollback(request: CustomerRequest, pk: int) -> HttpResponse:
     """Go back to the release of an earlier deployment: shown first, done when confirmed."""
-    found = _load(request, pk)
-    form = RollbackForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _roll_back(request, found, form.cleaned_data["note"])
-        except UserError as error:
-            show_refusal(form, error)
-        else:
-            return go(request, made)
+    found = _load(request, pk, Can.DEPLOY)
     release: Release = found.release
-    there = is_there(found.service, release.digest)
-    context: dict[str, Any] = {
-        "deployment": found,
-        "form": form,
-        "preview": preview(found.service, found.environment, release.name, release.digest, is_there=there),
-        "back": reverse("deployment", args=[request.customer.slug, pk]),
-    }
-    status = 422 if form.errors else 200
-    return page(request, "deployments/rollback.html", context, partial="form", status=status)
 
+    def roll_back(form: RollbackForm) -> HttpResponse:
+        note, kind = form.cleaned_data["note"], Deployment.Kind.ROLLBACK
+        made = services.request_deployment(
+            found.service, found.environment, release, request.caller, note=note, kind=kind
+        )
+        return go(request, made)
 
-def _roll_back(request: CustomerRequest, found: Deployment, note: str) -> Deployment:
-    return services.request_deployment(
-        found.service, found.environment, found.release, request.user, note=note, kind=Deployment.Kind.ROLLBACK
-    )
+    def context() -> dict[str, object]:
+        there = is_there(found.service, release.digest)
+        return {
+            "deployment": found,
+            "preview": preview(found.service, found.environment, release.name, release.digest, is_there=there),
+            "back": reverse("deployment", args=[request.customer.slug, pk]),
+        }
+
+    return form_page(request, "deployments/rollback.html", RollbackForm(posted(request)), roll_back, context)

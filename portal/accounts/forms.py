@@ -1,5 +1,6 @@
 """Forms about people and customers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -64,9 +65,13 @@ class InviteForm(forms.ModelForm[Invitation]):
             "role": "Owners do everything, developers deploy and configure, billing sees invoices, viewers only look."
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, roles: Sequence[Role] = tuple(Role), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].initial = Role.DEVELOPER
+        self.fields["role"] = forms.ChoiceField(
+            choices=[(role.value, role.label) for role in roles],
+            initial=Role.DEVELOPER,
+            help_text=self.fields["role"].help_text,
+        )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 
 class Role(models.TextChoices):
-    """What a member may do in a customer (portal/accounts/access.py says what each role can)."""
+    """What a member may do (portal/accounts/permissions.py says what each role can)."""
 
     OWNER = "owner", "Owner"
     DEVELOPER = "developer", "Developer"
@@ -117,6 +117,28 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+    @cached_property
+    def roles_in_environments(self) -> dict[int, str]:
+        """The roles that count instead of this one, by the id of the environment."""
+        return dict(self.environment_roles.values_list("environment_id", "role"))
+
+
+class EnvironmentRole(models.Model):
+    """The role of a member in one environment, where it is another one than in the whole customer."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="environment_roles")
+    environment = models.ForeignKey("provisioning.Environment", on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=10, choices=Role.choices)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["membership", "environment"], name="one_role_per_member_and_environment")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.membership_id}: {self.role} in {self.environment_id}"
 
 
 class Invitation(models.Model):

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, validate_slug
+from django.utils.translation import gettext as _
 
 from portal.accounts import selectors
 from portal.accounts.countries import COUNTRIES, vat_number
 from portal.accounts.models import Customer, Role, User
+from portal.accounts.permissions import ENVIRONMENT_ROLES
 from portal.core.errors import Invalid
 from portal.core.rules import REQUIRED, Problems, refuse_wrong_types
 
@@ -160,6 +162,12 @@ def check_role(role: str) -> None:
     """Raises Invalid when there is no such role."""
     if role not in Role.values:
         raise Invalid({"role": "That role does not exist. Choose one of the list."})
+
+
+def check_environment_role(role: str) -> None:
+    """Raises Invalid for what can be no role in an environment; empty is that of the customer."""
+    if role and role not in ENVIRONMENT_ROLES:
+        raise Invalid({"role": _("That role does not exist in environments. Choose one of the list.")})
 
 
 def _stripped(data: D) -> D:

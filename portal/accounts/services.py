@@ -9,12 +9,15 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from portal.accounts import rules, selectors
-from portal.accounts.models import Customer, Invitation, Membership, Role, User
+from portal.accounts.models import Customer, EnvironmentRole, Invitation, Membership, Role, User
+from portal.accounts.permissions import IN_ENVIRONMENTS, Can, name_of, person, require, require_grant
 from portal.accounts.rules import AccountData, CompanyData, CustomerData, InvitationData
 from portal.core import audit, outbox
+from portal.core.caller import Caller
 from portal.core.errors import UserError
 from portal.core.locks import hold
 from portal.core.rules import Problems
@@ -36,8 +39,9 @@ class InvitationOver(UserError):
     status = 410
 
 
-def change_company(customer: Customer, company: CompanyData, actor: User) -> None:
+def change_company(customer: Customer, company: CompanyData, caller: Caller) -> None:
     """Saves legal and billing data; the log keeps only what is different. Raises Invalid."""
+    require(caller, Can.COMPANY, customer)
     values = asdict(rules.checked_company(company))
     before = {name: getattr(customer, name) for name in values}
     changed = {name: value for name, value in values.items() if value != before[name]}
@@ -50,52 +54,63 @@ def change_company(customer: Customer, company: CompanyData, actor: User) -> Non
         audit.record(
             "customer.changed",
             customer,
-            actor=actor,
+            caller=caller,
             customer=customer,
             before={name: before[name] for name in changed},
             after=changed,
         )
 
 
-def create_customer(name: str, slug: str, owner_email: str, actor: User) -> tuple[Invitation, str]:
+def create_customer(name: str, slug: str, owner_email: str, caller: Caller) -> tuple[Invitation, str]:
     """A new customer and the invitation of its first owner, with its mail and its token. Raises Invalid."""
     data = rules.checked_customer(CustomerData(name, slug, owner_email))
     with transaction.atomic():
         with _refusing_what_is_taken(lambda: rules.customer_problems(data)):
             customer = Customer.objects.create(name=data.name, slug=data.slug)
         after = {"name": data.name, "slug": data.slug}
-        audit.record("customer.created", customer, actor=actor, customer=customer, after=after)
-        return invite(customer, data.owner_email, Role.OWNER, actor)
+        audit.record("customer.created", customer, caller=caller, customer=customer, after=after)
+        return _offer(customer, InvitationData(data.owner_email, Role.OWNER), caller)
 
 
-def invite(customer: Customer, email: str, role: str, actor: User) -> tuple[Invitation, str]:
+def invite(customer: Customer, email: str, role: str, caller: Caller) -> tuple[Invitation, str]:
     """An invitation, its mail, and its token, which is not kept. It replaces an open one to the same address.
-    Raises Invalid.
+    Raises Invalid, and Forbidden for a role that can do more than the caller.
     """
-    data, token = rules.checked_invitation(InvitationData(email, role), customer), secrets.token_urlsafe(32)
+    require(caller, Can.MANAGE, customer)
+    require_grant(caller, customer, [role])
+    return _offer(customer, InvitationData(email, role), caller)
+
+
+def _offer(customer: Customer, asked: InvitationData, caller: Caller) -> tuple[Invitation, str]:
+    data, token = rules.checked_invitation(asked, customer), secrets.token_urlsafe(32)
     with transaction.atomic():
         _hold_people(customer.pk)
         for earlier in selectors.open_invitations(customer).filter(email=data.email):
-            revoke(earlier, actor)
+            _withdraw(earlier, caller)
         invitation = Invitation.objects.create(
             customer=customer,
             email=data.email,
             role=data.role,
             token_hash=hash_of(token),
-            invited_by=actor,
+            invited_by_id=caller.asker_id,
             expires_at=timezone.now() + timedelta(days=INVITATION_DAYS),
         )
-        audit.record("invitation.created", invitation, actor=actor, after=asdict(data))
+        audit.record("invitation.created", invitation, caller=caller, after=asdict(data))
         outbox.put("accounts.invitation", outbox.MAIL, invitation, token=token)
     return invitation, token
 
 
-def revoke(invitation: Invitation, actor: User) -> None:
+def revoke(invitation: Invitation, caller: Caller) -> None:
     """Makes an open invitation useless. Raises UserError when it was accepted, revoked or expired before."""
+    require(caller, Can.MANAGE, invitation.customer)
+    _withdraw(invitation, caller)
+
+
+def _withdraw(invitation: Invitation, caller: Caller) -> None:
     with transaction.atomic():
         if not selectors.usable().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
             raise UserError("This invitation is not open any more. Reload the page to see who belongs to the company.")
-        audit.record("invitation.revoked", invitation, actor=actor)
+        audit.record("invitation.revoked", invitation, caller=caller)
 
 
 def invitation_of(token: str) -> Invitation:
@@ -134,32 +149,65 @@ def join_as_new_user(invitation: Invitation, name: str, password: str) -> User:
             user = User.objects.create_user(data.email, data.password, name=data.name)
         # Without a proved address allauth lets nobody set up a second factor.
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        audit.record("user.created", user, actor=user, customer=invitation.customer)
+        audit.record("user.created", user, caller=person(user), customer=invitation.customer)
         _become_member(invitation, user)
     return user
 
 
-def change_role(membership: Membership, role: str, actor: User) -> None:
+def change_role(membership: Membership, role: str, caller: Caller) -> None:
     """Gives a member another role. Raises Invalid, or UserError when that would leave the customer without an owner."""
     rules.check_role(role)
+    require(caller, Can.MANAGE, membership.customer)
     with transaction.atomic():
         before = _current_role(membership)
         if role == before:
             return
+        require_grant(caller, membership.customer, [before, role])
         if before == Role.OWNER:
             _keep_an_owner(membership)
         Membership.objects.filter(pk=membership.pk).update(role=role)
-        audit.record("membership.role_changed", membership, actor=actor, before={"role": before}, after={"role": role})
+        audit.record(
+            "membership.role_changed", membership, caller=caller, before={"role": before}, after={"role": role}
+        )
     membership.role = role
 
 
-def remove(membership: Membership, actor: User) -> None:
+def set_environment_role(membership: Membership, environment: Model, role: str, caller: Caller) -> None:
+    """The role that counts for a member in one environment; empty: the same as in the whole customer.
+
+    Raises Invalid, and Forbidden for a role that can do more there than the caller in the customer.
+    """
+    rules.check_environment_role(role)
+    require(caller, Can.MANAGE, membership.customer)
+    require_grant(caller, membership.customer, [role], within=IN_ENVIRONMENTS)
+    with transaction.atomic():
+        _hold_people(membership.customer_id)
+        rows = EnvironmentRole.objects.filter(membership=membership, environment_id=environment.pk)
+        before = rows.values_list("role", flat=True).first() or ""
+        if role == before:
+            return
+        if role:
+            EnvironmentRole.objects.update_or_create(
+                membership=membership, environment_id=environment.pk, defaults={"role": role}
+            )
+        else:
+            rows.delete()
+        facts = {"environment": name_of(environment), "role": role}
+        audit.record(
+            "membership.environment_role_changed", membership, caller=caller, before={"role": before}, after=facts
+        )
+    membership.__dict__.pop("roles_in_environments", None)
+
+
+def remove(membership: Membership, caller: Caller) -> None:
     """Ends a membership. Raises UserError when it is that of the last owner."""
+    require(caller, Can.MANAGE, membership.customer)
     with transaction.atomic():
         before = _current_role(membership)
+        require_grant(caller, membership.customer, [before])
         if before == Role.OWNER:
             _keep_an_owner(membership)
-        audit.record("membership.removed", membership, actor=actor, before={"role": before})
+        audit.record("membership.removed", membership, caller=caller, before={"role": before})
         membership.delete()
 
 
@@ -189,7 +237,7 @@ def _become_member(invitation: Invitation, user: User) -> None:
     membership, _ = Membership.objects.get_or_create(
         customer=invitation.customer, user=user, defaults={"role": invitation.role}
     )
-    audit.record("membership.created", membership, actor=user, after={"role": membership.role})
+    audit.record("membership.created", membership, caller=person(user), after={"role": membership.role})
 
 
 def _hold_people(customer_id: int) -> None:

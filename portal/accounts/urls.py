@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.accounts.views import audit, company, joining, people, queues, staff
+from portal.accounts.views import audit, company, joining, looking, people, queues, staff
 
 urls: list[URLPattern] = [path("invitations/<str:token>/", joining.invitation, name="invitation")]
 customer_urls: list[URLPattern] = [
@@ -12,6 +12,7 @@ customer_urls: list[URLPattern] = [
     path("people/<int:pk>/role/", people.member_role, name="member_role"),
     path("people/<int:pk>/remove/", people.member_remove, name="member_remove"),
     path("people/invitations/<int:pk>/revoke/", people.invitation_revoke, name="invitation_revoke"),
+    path("look-as/", looking.look_as, name="look_as"),
     path("audit/", audit.audit, name="audit"),
 ]
 staff_urls: list[URLPattern] = [

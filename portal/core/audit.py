@@ -6,10 +6,9 @@ from typing import Any
 import structlog
 from django.db import models
 
+from portal.core.caller import SYSTEM, Caller
 from portal.core.models import AuditEvent
 from portal.core.redaction import redact
-
-SYSTEM = "portal"
 
 
 def kind_of(row: models.Model) -> str:
@@ -17,19 +16,24 @@ def kind_of(row: models.Model) -> str:
     return row._meta.label_lower
 
 
+def request_id() -> str:
+    """The id of the request, or of the task, that this runs in; empty outside of both."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
 def record(
     action: str,
     target: models.Model,
     *,
-    actor: Any = None,
+    caller: Caller = SYSTEM,
     customer: models.Model | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Appends an event. `actor` is the User, or None for the portal itself; before and after are redacted here."""
+    """Appends an event. Before and after are redacted here."""
     AuditEvent.objects.create(
-        actor_id=actor.pk if actor else None,
-        actor_name=str(actor) if actor else SYSTEM,
+        actor_id=caller.person_id,
+        actor_name=caller.name,
         customer_id=customer.pk if customer else getattr(target, "customer_id", None),
         action=action,
         target_kind=kind_of(target),
@@ -37,5 +41,5 @@ def record(
         target_name=redact(str(target))[:200],
         before=redact(dict(before or {})),
         after=redact(dict(after or {})),
-        request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
+        request_id=(caller.request_id or request_id())[:64],
     )

@@ -34,6 +34,13 @@ class Invalid(UserError):
         self.problems = dict(problems)
 
 
+class Forbidden(UserError):
+    """Whoever asks may look, but not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
 class Busy(UserError):
     """Something else is already at work on the same thing."""
 

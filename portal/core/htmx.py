@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 STOP_POLLING = 286
 TOAST_CHARACTERS = 300
+KEEP_TYPED = "Portal-Keep-Typed"  # tells the page that leaves to keep what its form holds for the next one
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -62,13 +63,32 @@ class HtmxResponseMiddleware:
         patch_vary_headers(response, ["HX-Request"])
         login = resolve_url(settings.LOGIN_URL)
         if wants_fragment(request) and urlsplit(response.get("Location", "")).path == login:
-            return HttpResponse(headers={"HX-Redirect": _back_to(request, login), "Vary": "HX-Request"})
+            to = login_for(came_from(request))
+            return HttpResponse(headers={"HX-Redirect": to, KEEP_TYPED: "1", "Vary": "HX-Request"})
         return response
 
 
-def _back_to(request: HttpRequest, login: str) -> str:
-    """The login page that leads back to the page the fragment belongs to, if it is one of ours."""
-    page = request.headers.get("HX-Current-URL", "")
+def came_from(request: HttpRequest) -> str:
+    """The page of ours that a form or a fragment belongs to, as a path; empty where nobody says so."""
+    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
     if not page or not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
-        return login
-    return redirect_to_login(urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl(), login).url
+        return ""
+    return urlsplit(page)._replace(scheme="", netloc="", fragment="").geturl()
+
+
+def login_for(page: str) -> str:
+    """The login page, which leads on to `page`."""
+    login = resolve_url(settings.LOGIN_URL)
+    return redirect_to_login(page, login).url if page else login
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form of a session that has ended: log in, or load its page again, where what was typed is put back.
+
+    Without scripts the page says so, and how to go on.
+    """
+    page = came_from(request)
+    ended = not request.user.is_authenticated
+    if wants_fragment(request) and (page or ended):
+        return HttpResponse(headers={"HX-Redirect": login_for(page) if ended else page, KEEP_TYPED: "1"})
+    return render(request, "403_csrf.html", {"login": login_for(page) if ended else "", "page": page}, status=403)

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from portal.core import audit
+from portal.core.caller import Caller
 from portal.core.errors import UserError
 from portal.core.handover import Door
 from portal.core.models import Outgoing
@@ -153,14 +154,14 @@ def delay_after(attempts: int) -> timedelta:
     return min(doubled, LONGEST_DELAY)
 
 
-def send_again(row: Outgoing, actor: Any) -> None:
+def send_again(row: Outgoing, caller: Caller) -> None:
     """Starts a stopped row anew. Raises UserError when it is not stopped."""
     now = timezone.now()
     with transaction.atomic():
         stopped = Outgoing.objects.filter(pk=row.pk, seq=row.seq, done_at=None, stopped_at__isnull=False)
         if not stopped.update(stopped_at=None, attempts=0, heartbeat_at=now, due_at=now + delay_after(1)):
             raise UserError("This was sent, or is being sent again already. Reload the page to see where it stands.")
-        audit.record("outgoing.sent_again", row, actor=actor, after={"kind": row.kind})
+        audit.record("outgoing.sent_again", row, caller=caller, after={"kind": row.kind})
         transaction.on_commit(partial(_hand_over, row.pk, row.seq, row.queue), robust=True)
 
 

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from portal.accounts.access import ENGINEERS, FINANCE, Can, capabilities
-from portal.accounts.models import Customer, Membership, StaffRole
+from portal.accounts.models import Customer, Membership, Role
+from portal.accounts.permissions import ENGINEERS, FINANCE, Can, capabilities, person
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """The context processor behind templates/base.html."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"nav": [], "banners": _banners(request)}
+        return {"nav": [], "banners": _banners()}
     customer, can = _place(request)
     return {
         "nav": _customer_menu(request, customer, can) if customer else _staff_menu(request, user.staff_role),
@@ -89,7 +89,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "customer": customer,
         "customers": _customers(user.own_memberships),
         "can": {each.name: each in can for each in Can},
-        "banners": _banners(request),
+        "banners": _banners(),
+        "look_roles": list(Role),
     }
 
 
@@ -103,7 +104,8 @@ def _place(request: Any) -> tuple[Customer | None, frozenset[Can]]:
         return request.customer, request.can
     memberships = request.user.own_memberships
     if len(memberships) == 1 and not request.user.staff_role:
-        return memberships[0].customer, capabilities(request.user, memberships[0])
+        customer = memberships[0].customer
+        return customer, capabilities(person(request.user), customer)
     return None, frozenset()
 
 
@@ -122,11 +124,5 @@ def _item(request: HttpRequest, entry: Entry, *args: str) -> Item:
     return Item(entry.label, reverse(entry.name, args=args), entry.icon, active)
 
 
-def _banners(request: Any) -> list[Banner]:
-    banners = [Banner("info", DEMO_BANNERS[settings.DEMO])] if settings.DEMO in DEMO_BANNERS else []
-    if getattr(request, "as_staff", False):
-        role = StaffRole(request.user.staff_role).label.lower()
-        banners.append(
-            Banner("warning", f"You look at {request.customer} as in4it {role}. This is written in its audit log.")
-        )
-    return banners
+def _banners() -> list[Banner]:
+    return [Banner("info", DEMO_BANNERS[settings.DEMO])] if settings.DEMO in DEMO_BANNERS else []

@@ -6,8 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from deployments.catalog.selectors import environments
-from portal.accounts.access import ENGINEERS, FINANCE, Can, CustomerRequest, customer_page, signed_in
+from portal.accounts.access import CustomerRequest, customer_page, signed_in
 from portal.accounts.models import Customer
+from portal.accounts.permissions import ENGINEERS, FINANCE, Can
 from portal.dashboard import selectors
 
 

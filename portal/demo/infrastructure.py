@@ -1,6 +1,7 @@
 """The demo's AWS account and environments, made by the same services the pages use."""
 
-from portal.accounts.models import Customer, User
+from portal.accounts.models import Customer
+from portal.core.caller import Caller
 from portal.demo.report import NotSeen, wait_until
 from portal.demo.role import REGION, make_role
 from provisioning import states
@@ -16,7 +17,7 @@ KINDS = (("Development", "dev"), ("QA", "qa"), ("Production", "production"))
 SECONDS = 120
 
 
-def account(customer: Customer, owner: User) -> AwsAccount:
+def account(customer: Customer, owner: Caller) -> AwsAccount:
     """Acme's own AWS account, connected by a role that is made from the template the portal offers."""
     found = AwsAccount.objects.for_customer(customer).first()
     if not isinstance(found, AwsAccount):
@@ -30,7 +31,7 @@ def account(customer: Customer, owner: User) -> AwsAccount:
     return found
 
 
-def environments(customer: Customer, owner: User, aws: AwsAccount) -> list[Environment]:
+def environments(customer: Customer, owner: Caller, aws: AwsAccount) -> list[Environment]:
     """dev, QA and production: planned, approved, ready; all three side by side."""
     wanted = [_requested(customer, owner, aws, name, kind) for name, kind in KINDS]
     for environment in wanted:
@@ -42,7 +43,7 @@ def environments(customer: Customer, owner: User, aws: AwsAccount) -> list[Envir
     return wanted
 
 
-def _requested(customer: Customer, owner: User, aws: AwsAccount, name: str, kind: str) -> Environment:
+def _requested(customer: Customer, owner: Caller, aws: AwsAccount, name: str, kind: str) -> Environment:
     found = Environment.objects.for_customer(customer).exclude(state__in=states.GONE).filter(kind=kind).first()
     if isinstance(found, Environment):
         return found

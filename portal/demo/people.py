@@ -3,6 +3,8 @@
 from allauth.account.models import EmailAddress
 
 from portal.accounts.models import Customer, Membership, Role, StaffRole, User
+from portal.accounts.permissions import person
+from portal.core.caller import Caller
 
 PASSWORD = "demo-portal-2026"  # noqa: S105 - printed by the demo, valid nowhere else
 
@@ -17,7 +19,7 @@ def user(email: str, name: str, staff_role: str = StaffRole.NONE) -> User:
     return made
 
 
-def acme() -> tuple[Customer, User]:
+def acme() -> tuple[Customer, Caller]:
     """Acme, a Belgian web shop, and its owner."""
     customer, _ = Customer.objects.get_or_create(
         slug="acme",
@@ -35,7 +37,7 @@ def acme() -> tuple[Customer, User]:
     )
     owner = _member(customer, "olivia@acme.example", "Olivia Peeters", Role.OWNER)
     _member(customer, "dirk@acme.example", "Dirk Janssens", Role.DEVELOPER)
-    return customer, owner
+    return customer, person(owner)
 
 
 def tulp() -> Customer:
@@ -57,17 +59,17 @@ def tulp() -> Customer:
     return customer
 
 
-def engineer() -> User:
+def engineer() -> Caller:
     """in4it's engineer."""
-    return user("erik@in4it.example", "Erik Claes", StaffRole.ENGINEER)
+    return person(user("erik@in4it.example", "Erik Claes", StaffRole.ENGINEER))
 
 
-def finance() -> User:
+def finance() -> Caller:
     """in4it's finance."""
-    return user("fien@in4it.example", "Fien Maes", StaffRole.FINANCE)
+    return person(user("fien@in4it.example", "Fien Maes", StaffRole.FINANCE))
 
 
 def _member(customer: Customer, email: str, name: str, role: str) -> User:
-    person = user(email, name)
-    Membership.objects.get_or_create(customer=customer, user=person, defaults={"role": role})
-    return person
+    made = user(email, name)
+    Membership.objects.get_or_create(customer=customer, user=made, defaults={"role": role})
+    return made

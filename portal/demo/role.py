@@ -5,8 +5,8 @@ import time
 
 from django.conf import settings
 
-from portal.accounts.models import User
 from portal.core import audit
+from portal.core.caller import Caller
 from portal.core.errors import UserError
 from portal.demo.report import NotSeen, wait_until
 from provisioning.accounts.services import template_for
@@ -19,7 +19,7 @@ REGION = "eu-west-1"
 SECONDS = 25  # a person waits for it; it takes two or three
 
 
-def make_role(account: AwsAccount, actor: User) -> None:
+def make_role(account: AwsAccount, caller: Caller) -> None:
     """Makes a stack of the template that the portal offers, or brings the one that is there up to date with it.
 
     Raises UserError when AWS does not make it.
@@ -28,7 +28,7 @@ def make_role(account: AwsAccount, actor: User) -> None:
         _run(_owner_of(account), account.role_name, template_for(account))
     except (NotSeen, AwsProblem) as problem:
         raise UserError(f"The role was not made: {problem}", code="role_not_made") from problem
-    audit.record("aws_account.role_made", account, actor=actor, after={"role": account.role_arn})
+    audit.record("aws_account.role_made", account, caller=caller, after={"role": account.role_arn})
 
 
 def _owner_of(account: AwsAccount) -> AwsSession:

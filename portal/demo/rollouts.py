@@ -10,7 +10,8 @@ from deployments.catalog import services as catalog
 from deployments.catalog.rules import Identity, Settings
 from deployments.models import Application, Deployment, Placement, Service
 from deployments.rollouts import services as rollouts
-from portal.accounts.models import Customer, User
+from portal.accounts.models import Customer
+from portal.core.caller import Caller
 from portal.demo.report import NotSeen, wait_until
 from portal.demo.role import REGION
 from provisioning.facts import load_balancer_url
@@ -22,7 +23,7 @@ SERVICES = (("shop", "public", "/*"), ("api", "public", "/api/*"), ("orders", "i
 SECONDS = 120
 
 
-def application(customer: Customer, owner: User) -> Application:
+def application(customer: Customer, owner: Caller) -> Application:
     """The web shop."""
     found = Application.objects.for_customer(customer).first()
     if isinstance(found, Application):
@@ -30,14 +31,14 @@ def application(customer: Customer, owner: User) -> Application:
     return catalog.create_application(customer, "Webshop", owner, "https://git.acme.example/webshop")
 
 
-def registered(app: Application, aws: AwsAccount, owner: User) -> list[Service]:
+def registered(app: Application, aws: AwsAccount, owner: Caller) -> list[Service]:
     """Three services with their image repositories."""
     services = [_service(app, aws, owner, row) for row in SERVICES]
     wait_until(lambda: all(map(_has_repository, services)), 60, "Making the image repositories")
     return services
 
 
-def _service(app: Application, aws: AwsAccount, owner: User, row: tuple[str, str, str]) -> Service:
+def _service(app: Application, aws: AwsAccount, owner: Caller, row: tuple[str, str, str]) -> Service:
     name, exposure, path = row
     found = Service.objects.for_customer(app.customer).filter(name=name).first()
     if isinstance(found, Service):
@@ -66,9 +67,9 @@ def push(service: Service, version: str, fault: str = "") -> str:
     return push_sample(host, name, version, version=version, fault=fault, runtime=settings.DEMO)
 
 
-def deploy(service: Service, environment: Environment, digest: str, user: User, note: str) -> Deployment:
+def deploy(service: Service, environment: Environment, digest: str, caller: Caller, note: str) -> Deployment:
     """Asks for a rollout, as the deploy page does."""
-    return rollouts.deploy_image(service, environment, digest, user, note=note)
+    return rollouts.deploy_image(service, environment, digest, caller, note=note)
 
 
 def wait(deployment: Deployment, wanted: str) -> None:

@@ -12,7 +12,8 @@ from deployments.configuration import services as configuration
 from deployments.configuration.drafts import Draft, Line
 from deployments.configuration.selectors import Place
 from deployments.models import Application, Deployment, Service
-from portal.accounts.models import Customer, User
+from portal.accounts.models import Customer
+from portal.core.caller import Caller
 from portal.demo import infrastructure, people, rollouts
 from portal.demo.report import NotSeen, Report, wait_until
 from portal.demo.traffic import Traffic, look
@@ -47,7 +48,7 @@ def perform(report: Report) -> None:
         _invoice(report, [application, _dutch_application(tulp)], finance)
 
 
-def _first_versions(report: Report, services: list[Service], places: list[Environment], owner: User) -> None:
+def _first_versions(report: Report, services: list[Service], places: list[Environment], owner: Caller) -> None:
     digests = {service.name: rollouts.push(service, "v1") for service in services}
     for place in places:  # one after the other: a small machine cannot start all containers within their grace period
         wanted = [service for service in services if not rollouts.serves(service, place)]
@@ -66,7 +67,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _configure(report: Report, place: Place, owner: User) -> None:
+def _configure(report: Report, place: Place, owner: Caller) -> None:
     """A key of the shop in production; the running tasks read it at their next start."""
     if consul_of(place.environment) is None:
         report.saw("configuration: no Consul was found on this machine, so no key was changed")
@@ -83,7 +84,7 @@ def _configure(report: Report, place: Place, owner: User) -> None:
     report.saw(f"configuration key {place.prefix}greeting set")
 
 
-def _second_version(report: Report, shop: Service, production: Environment, owner: User) -> None:
+def _second_version(report: Report, shop: Service, production: Environment, owner: Caller) -> None:
     url = rollouts.address(shop, production)
     if rollouts.serves(shop, production) != "v2":
         with report.step("v2 rolled out under traffic"), Traffic(url) as traffic:
@@ -97,7 +98,7 @@ def _second_version(report: Report, shop: Service, production: Environment, owne
         raise NotSeen(f"{url} answers {said}")
 
 
-def _broken_version(report: Report, shop: Service, production: Environment, owner: User) -> Deployment:
+def _broken_version(report: Report, shop: Service, production: Environment, owner: Caller) -> Deployment:
     known = Deployment.objects.for_customer(shop.customer).filter(state=states.ROLLED_BACK, release__tag="v3").first()
     if isinstance(known, Deployment):
         report.saw("v3 was rolled back at an earlier start")
@@ -113,7 +114,7 @@ def _broken_version(report: Report, shop: Service, production: Environment, owne
     return deployment
 
 
-def _ticket(report: Report, failed: Deployment, owner: User, engineer: User) -> None:
+def _ticket(report: Report, failed: Deployment, owner: Caller, engineer: Caller) -> None:
     if not Ticket.objects.filter(deployment=failed).exists():
         body = "Our new search did not become healthy in production. Do you see why?"
         opened = support.open_ticket(failed.customer, owner, subject="v3 was rolled back", body=body, deployment=failed)
@@ -126,7 +127,7 @@ def _dutch_application(tulp: Customer) -> Application:
     return Application.objects.get_or_create(customer=tulp, slug="planner", defaults={"name": "Planner"})[0]
 
 
-def _invoice(report: Report, applications: list[Application], finance: User) -> None:
+def _invoice(report: Report, applications: list[Application], finance: Caller) -> None:
     today = timezone.localdate()
     month = Month.of(today.replace(day=1) - timedelta(days=1))
     for application in applications:

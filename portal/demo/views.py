@@ -3,7 +3,8 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load
+from portal.accounts.permissions import Can
 from portal.core import htmx
 from portal.demo.role import make_role
 from provisioning.models import AwsAccount
@@ -14,5 +15,5 @@ from provisioning.models import AwsAccount
 def demo_role(request: CustomerRequest, pk: int) -> HttpResponse:
     """Makes the portal's role in the account, for which the demo has no AWS console."""
     account = load(AwsAccount, request.customer, pk=pk)
-    make_role(account, request.user)
+    make_role(account, request.caller)
     return htmx.go(request, account)

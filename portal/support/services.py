@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from deployments.models import Deployment
 from portal.accounts.models import Customer, User
+from portal.accounts.permissions import Can, require
 from portal.core import audit, outbox
+from portal.core.caller import Caller
 from portal.core.errors import Busy, LostRace
 from portal.core.work.state import transition
 from portal.support import rules, states
@@ -24,7 +26,7 @@ T = TypeVar("T")
 @transaction.atomic
 def open_ticket(
     customer: Customer,
-    by: User,
+    caller: Caller,
     *,
     subject: str,
     body: str,
@@ -35,50 +37,53 @@ def open_ticket(
     """A new ticket and its first message. With a deployment, the state it is in now is frozen in.
     The ticket is found on the message. Raises Invalid.
     """
+    require(caller, Can.ASK, customer)
     data = rules.checked_ticket(rules.TicketData(subject, body, priority))
     rules.check_deployment(customer, deployment)
     ticket = Ticket.objects.create(
         customer=customer,
         subject=data.subject,
         priority=data.priority,
-        opened_by=by,
+        opened_by_id=caller.asker_id,
         deployment=deployment,
         context=freeze(deployment) if deployment else {},
         state=_turn_after(from_staff=from_staff),
     )
     after = {"priority": data.priority, "deployment": deployment.pk if deployment else None}
-    audit.record("ticket.opened", ticket, actor=by, customer=customer, after=after)
-    return _say(ticket, by, data.body, from_staff=from_staff)
+    audit.record("ticket.opened", ticket, caller=caller, customer=customer, after=after)
+    return _say(ticket, caller, data.body, from_staff=from_staff)
 
 
-def reply(ticket: Ticket, by: User, body: str, *, from_staff: bool) -> Message:
+def reply(ticket: Ticket, caller: Caller, body: str, *, from_staff: bool) -> Message:
     """A message to the other side, whose turn it is then; a closed ticket is open again. Raises Invalid."""
-    return _looking_again(partial(_reply, ticket.pk, by, rules.checked_body(body), from_staff=from_staff))
+    require(caller, Can.ASK, ticket.customer)
+    return _looking_again(partial(_reply, ticket.pk, caller, rules.checked_body(body), from_staff=from_staff))
 
 
 @transaction.atomic
-def note(ticket: Ticket, by: User, body: str) -> InternalNote:
+def note(ticket: Ticket, caller: Caller, body: str) -> InternalNote:
     """A note among engineers. Its audit event belongs to no customer, so theirs does not show that there is one.
     Raises Invalid.
     """
-    row = InternalNote.objects.create(ticket=ticket, author=by, body=rules.checked_body(body))
-    audit.record("ticket.noted", row, actor=by, after={"ticket": ticket.pk})
+    row = InternalNote.objects.create(ticket=ticket, author_id=caller.asker_id, body=rules.checked_body(body))
+    audit.record("ticket.noted", row, caller=caller, after={"ticket": ticket.pk})
     return row
 
 
-def close(ticket: Ticket, by: User) -> None:
+def close(ticket: Ticket, caller: Caller) -> None:
     """Ends the conversation, until somebody writes again. Closing twice is closing once."""
-    _looking_again(partial(_close, ticket.pk, by))
+    require(caller, Can.ASK, ticket.customer)
+    _looking_again(partial(_close, ticket.pk, caller))
 
 
 @transaction.atomic
-def assign(ticket: Ticket, to: User, by: User) -> None:
+def assign(ticket: Ticket, to: User, caller: Caller) -> None:
     """Makes somebody of in4it responsible."""
     ticket = _held(ticket)
     before = str(ticket.assignee) if ticket.assignee else None
     ticket.assignee = to
     ticket.save(update_fields=["assignee"])
-    audit.record("ticket.assigned", ticket, actor=by, before={"assignee": before}, after={"assignee": str(to)})
+    audit.record("ticket.assigned", ticket, caller=caller, before={"assignee": before}, after={"assignee": str(to)})
 
 
 def _looking_again(act: Callable[[], T]) -> T:
@@ -92,41 +97,43 @@ def _looking_again(act: Callable[[], T]) -> T:
 
 
 @transaction.atomic
-def _reply(pk: int, by: User, body: str, *, from_staff: bool) -> Message:
+def _reply(pk: int, caller: Caller, body: str, *, from_staff: bool) -> Message:
     ticket = Ticket.objects.get(pk=pk)
-    facts = {"assignee": str(by)} if from_staff and _taken(ticket, by) else {}
+    facts = {"assignee": caller.name} if from_staff and _taken(ticket, caller) else {}
     turn = _turn_after(from_staff=from_staff)
     if ticket.state == turn:
-        _go_on(ticket, by, facts)
+        _go_on(ticket, caller, facts)
     else:
         action = "ticket.reopened" if ticket.state == states.CLOSED else "ticket.answered"
-        transition(ticket, turn, actor=by, action=action, facts=facts)
-    return _say(ticket, by, body, from_staff=from_staff)
+        transition(ticket, turn, caller=caller, action=action, facts=facts)
+    return _say(ticket, caller, body, from_staff=from_staff)
 
 
-def _go_on(ticket: Ticket, by: User, facts: Mapping[str, str]) -> None:
+def _go_on(ticket: Ticket, caller: Caller, facts: Mapping[str, str]) -> None:
     """Another message of the same side: no move, but the ticket must still be where the message was written."""
     if not Ticket.objects.filter(pk=ticket.pk, state=ticket.state).update(updated_at=timezone.now()):
         raise LostRace(f"{ticket} was moved by somebody else.")
     state = {"state": ticket.state}
-    audit.record("ticket.answered", ticket, actor=by, before=state, after={**state, **facts})
+    audit.record("ticket.answered", ticket, caller=caller, before=state, after={**state, **facts})
 
 
-def _taken(ticket: Ticket, by: User) -> bool:
+def _taken(ticket: Ticket, caller: Caller) -> bool:
     """Whether the ticket had no assignee: the engineer who answers first has it, until somebody else takes it."""
-    return bool(Ticket.objects.filter(pk=ticket.pk, assignee=None).update(assignee=by))
+    return bool(Ticket.objects.filter(pk=ticket.pk, assignee=None).update(assignee_id=caller.person_id))
 
 
 @transaction.atomic
-def _close(pk: int, by: User) -> None:
+def _close(pk: int, caller: Caller) -> None:
     ticket = Ticket.objects.get(pk=pk)
     if ticket.state != states.CLOSED:
-        transition(ticket, states.CLOSED, actor=by, action="ticket.closed")
+        transition(ticket, states.CLOSED, caller=caller, action="ticket.closed")
 
 
-def _say(ticket: Ticket, by: User, body: str, *, from_staff: bool) -> Message:
+def _say(ticket: Ticket, caller: Caller, body: str, *, from_staff: bool) -> Message:
     """The message, and the mail about it to the other side."""
-    message: Message = Message.objects.create(ticket=ticket, author=by, from_staff=from_staff, body=body)
+    message: Message = Message.objects.create(
+        ticket=ticket, author_id=caller.asker_id, from_staff=from_staff, body=body
+    )
     outbox.put("support.message", outbox.MAIL, message)
     return message
 

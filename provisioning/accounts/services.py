@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from portal.accounts.models import Customer, User
+from portal.accounts.models import Customer
+from portal.accounts.permissions import Can, require
 from portal.core import audit
+from portal.core.caller import Caller
 from portal.core.errors import Invalid
 from portal.core.work.state import transition
 from provisioning.accounts import states
@@ -32,29 +34,31 @@ class AccountExists(Invalid):
     code = "account_exists"
 
 
-def connect_account(customer: Customer, data: AccountData, actor: User) -> AwsAccount:
+def connect_account(customer: Customer, data: AccountData, caller: Caller) -> AwsAccount:
     """A new AWS account, not tested yet, with an ExternalId of its own. Raises Invalid, OwnAccount for in4it's."""
+    require(caller, Can.MANAGE, customer)
     data = _without_unused_key(checked(data, has_secret=False))
     account = AwsAccount(customer=customer, external_id=new_external_id(), **asdict(data))
     with _once_per_customer(data), transaction.atomic():
         account.save(force_insert=True)
-        audit.record("aws_account.added", account, actor=actor, after=asdict(data))
+        audit.record("aws_account.added", account, caller=caller, after=asdict(data))
     return account
 
 
-def change_account(account: AwsAccount, data: AccountData, actor: User) -> AwsAccount:
+def change_account(account: AwsAccount, data: AccountData, caller: Caller) -> AwsAccount:
     """New data for an account; it has to be tested again.
 
     Raises Invalid, of which AccountInUse for another number under environments, OwnAccount for in4it's.
     """
+    require(caller, Can.MANAGE, account.customer)
     data = checked(data, has_secret=bool(account.secret_access_key))
     with _once_per_customer(data), transaction.atomic():
-        _change(AwsAccount.objects.select_for_update().get(pk=account.pk), data, actor)
+        _change(AwsAccount.objects.select_for_update().get(pk=account.pk), data, caller)
     account.refresh_from_db()
     return account
 
 
-def _change(account: AwsAccount, data: AccountData, actor: User) -> None:
+def _change(account: AwsAccount, data: AccountData, caller: Caller) -> None:
     """Of the row as it is now: a test that ended meanwhile was of the old access."""
     if data.account_id != account.account_id and account.environments.exclude(state__in=GONE).exists():
         taken = "Environments live in this account, so its number cannot change. Add the other account."
@@ -65,23 +69,24 @@ def _change(account: AwsAccount, data: AccountData, actor: User) -> None:
     for name, value in {**values, "checks": [], "checked_at": None, "revision": account.revision + 1}.items():
         setattr(account, name, value)
     account.save(update_fields=[*values, "checks", "checked_at", "revision"])
-    audit.record("aws_account.changed", account, actor=actor, before=before, after=values)
+    audit.record("aws_account.changed", account, caller=caller, before=before, after=values)
     if account.state != states.UNTESTED:
-        transition(account, states.UNTESTED, actor=actor)
+        transition(account, states.UNTESTED, caller=caller)
 
 
-def test_account(account: AwsAccount, actor: User) -> ConnectionReport:
+def test_account(account: AwsAccount, caller: Caller) -> ConnectionReport:
     """Tries the access for real, with short waits, and keeps the report.
 
     Raises LostRace when the access was changed meanwhile: the result says nothing about the new one.
     """
+    require(caller, Can.MANAGE, account.customer)
     session = session_for(account, settings.AWS_REGIONS[0], PAGE)
     report = test_connection(session, account.account_id)
     to = states.CONNECTED if report.ok else states.FAILING
     checks = [
         {"name": each.name.as_json(), "ok": each.ok, "sentence": each.sentence.as_json()} for each in report.checks
     ]
-    transition(account, to, actor=actor, action="aws_account.tested", checks=checks, checked_at=timezone.now())
+    transition(account, to, caller=caller, action="aws_account.tested", checks=checks, checked_at=timezone.now())
     return report
 
 

@@ -4,15 +4,16 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load
+from portal.accounts.permissions import Can
 from portal.core import htmx
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.core.forms import form_page, posted
 from portal.core.limits import Limit
 from provisioning.accounts import selectors, services
 from provisioning.accounts.forms import AccountForm
 from provisioning.models import AwsAccount
 
+FORM = "provisioning/account_form.html"
 TESTS = Limit("tests of AWS accounts", most=30, seconds=600)  # each holds a web thread for seconds
 
 
@@ -27,15 +28,11 @@ def aws_accounts(request: CustomerRequest) -> HttpResponse:
 @never_cache
 def aws_account_new(request: CustomerRequest) -> HttpResponse:
     """Connects an AWS account: data first, then the role and the test on its page."""
-    form = AccountForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            account = services.connect_account(request.customer, form.data_entered(), request.user)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-        else:
-            return htmx.go(request, account)
-    return _account_form(request, form, None)
+
+    def connect(form: AccountForm) -> HttpResponse:
+        return htmx.go(request, services.connect_account(request.customer, form.data_entered(), request.caller))
+
+    return form_page(request, FORM, AccountForm(posted(request)), connect, {"account": None})
 
 
 @customer_page(Can.MANAGE)
@@ -43,22 +40,11 @@ def aws_account_new(request: CustomerRequest) -> HttpResponse:
 def aws_account_edit(request: CustomerRequest, pk: int) -> HttpResponse:
     """Changes an AWS account; a stored key can only be replaced."""
     account = load(AwsAccount, request.customer, pk=pk)
-    form = AccountForm(request.POST or None, account=account)
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.change_account(account, form.data_entered(), request.user)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-        else:
-            return htmx.go(request, account)
-    return _account_form(request, form, account)
 
+    def change(form: AccountForm) -> HttpResponse:
+        return htmx.go(request, services.change_account(account, form.data_entered(), request.caller))
 
-def _account_form(request: CustomerRequest, form: AccountForm, account: AwsAccount | None) -> HttpResponse:
-    context = {"form": form, "account": account}
-    return htmx.page(
-        request, "provisioning/account_form.html", context, partial="form", status=422 if form.errors else 200
-    )
+    return form_page(request, FORM, AccountForm(posted(request), account=account), change, {"account": account})
 
 
 @customer_page(Can.VIEW)
@@ -86,7 +72,7 @@ def aws_account_test(request: CustomerRequest, pk: int) -> HttpResponse:
     """Tries the connection now."""
     account = load(AwsAccount, request.customer, pk=pk)
     TESTS.spend(request.user)
-    services.test_account(account, request.user)
+    services.test_account(account, request.caller)
     if not htmx.wants_fragment(request):
         return htmx.go(request, account)
     return htmx.page(request, "provisioning/account.html", {"account": account}, partial="report")

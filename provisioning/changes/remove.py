@@ -5,6 +5,7 @@ A stack that is removed from an environment that lives on is removed without tou
 
 from django.db import transaction
 
+from portal.core.caller import on_behalf_of
 from portal.core.sentences import NOTHING
 from portal.core.work.state import transition
 from provisioning import guests
@@ -72,7 +73,7 @@ def _gone(change: StackChange, session: AwsSession) -> float:
     with transaction.atomic():
         transition(change, states.DONE, advice=NOTHING)
         records.mark_removed(change)
-        if _goes_away(environment) and not remove_next(environment, change.requested_by):
+        if _goes_away(environment) and not remove_next(environment, on_behalf_of(change.requested_by)):
             guests.forget(environment.pk)
             transition(environment, environment_states.DELETED)
     return AT_ONCE

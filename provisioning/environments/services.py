@@ -5,8 +5,10 @@ A service writes rows and the audit log in one transaction, and the work it asks
 
 from django.db import IntegrityError, transaction
 
-from portal.accounts.models import Customer, User
+from portal.accounts.models import Customer
+from portal.accounts.permissions import Can, require
 from portal.core import audit
+from portal.core.caller import Caller
 from portal.core.errors import Busy, IllegalMove, Invalid
 from portal.core.rules import refuse_wrong_types
 from portal.core.work.state import transition
@@ -27,48 +29,52 @@ class WrongName(Invalid):
     code = "wrong_name"
 
 
-def request_environment(customer: Customer, data: EnvironmentData, actor: User) -> Environment:
+def request_environment(customer: Customer, data: EnvironmentData, caller: Caller) -> Environment:
     """A new environment in state draft, with the creation of its main stack. Raises Invalid, NoNetworkLeft."""
+    require(caller, Can.MANAGE, customer)
     refuse_wrong_types(data)
     problems_of(customer, data).refuse()
-    environment = _new(customer, data, actor)
+    environment = _new(customer, data, caller)
     after = {"name": data.name, "kind": data.kind, "region": data.region, "size": data.size}
     try:
         with transaction.atomic():
             environment.network = take_network(data.account)
             environment.save(force_insert=True)
-            _create(environment, actor)
-            audit.record("environment.requested", environment, actor=actor, after=after)
+            _create(environment, caller)
+            audit.record("environment.requested", environment, caller=caller, after=after)
     except IntegrityError as error:
         raise Invalid({"name": taken(environment.slug)}) from error
     return environment
 
 
-def approve(environment: Environment, actor: User) -> None:
+def approve(environment: Environment, caller: Caller) -> None:
     """The plan may be carried out. Raises IllegalMove or LostRace when it is not waiting for approval."""
+    require(caller, Can.MANAGE, environment.customer, environment)
     change = environment.change
     if change is None or environment.state != states.PLANNED:
         raise IllegalMove(f"{environment} has no plan that waits for approval. Reload the page to see where it stands.")
     change.environment = environment
-    changes.approve_change(change, actor)
+    changes.approve_change(change, caller)
 
 
-def retry(environment: Environment, actor: User) -> None:
+def retry(environment: Environment, caller: Caller) -> None:
     """Plans anew after a failure; what the failed attempt left is deleted first. Raises IllegalMove or LostRace."""
+    require(caller, Can.MANAGE, environment.customer, environment)
     if environment.state not in states.RETRYABLE:
         raise IllegalMove(f"{environment} has not failed, so there is nothing to try again.")
     with transaction.atomic():
         changes.hold_changes(environment)
-        transition(environment, states.PLANNING, actor=actor)
-        changes.give_up_plans(environment, actor)
-        _create(environment, actor)
+        transition(environment, states.PLANNING, caller=caller)
+        changes.give_up_plans(environment, caller)
+        _create(environment, caller)
 
 
-def request_deletion(environment: Environment, typed_name: str, actor: User) -> None:
+def request_deletion(environment: Environment, typed_name: str, caller: Caller) -> None:
     """Deletes the environment and everything in it; the name typed must be its own.
 
     Raises WrongName, IllegalMove, and Busy while something is being deployed to it or a stack is being changed.
     """
+    require(caller, Can.MANAGE, environment.customer, environment)
     if typed_name.strip() != environment.name:
         raise WrongName({"name": f"Type {environment.name} exactly as it is written here."})
     with transaction.atomic():
@@ -76,12 +82,12 @@ def request_deletion(environment: Environment, typed_name: str, actor: User) -> 
         environment.held()  # no rollout begins while it is given up
         _refuse_rollouts(environment)
         changes.refuse_under_way(environment)
-        transition(environment, states.DELETING, actor=actor)
-        changes.give_up_plans(environment, actor)
-        changes.remove_next(environment, actor)
+        transition(environment, states.DELETING, caller=caller)
+        changes.give_up_plans(environment, caller)
+        changes.remove_next(environment, caller)
 
 
-def _new(customer: Customer, data: EnvironmentData, actor: User) -> Environment:
+def _new(customer: Customer, data: EnvironmentData, caller: Caller) -> Environment:
     slug = slug_of(customer.slug, data.name)
     return Environment(
         customer=customer,
@@ -92,15 +98,15 @@ def _new(customer: Customer, data: EnvironmentData, actor: User) -> Environment:
         region=data.region,
         size=data.size,
         state=states.DRAFT,
-        created_by=actor,
+        created_by_id=caller.asker_id,
         aws_name=stack_name(customer.slug, slug),
     )
 
 
-def _create(environment: Environment, actor: User) -> None:
+def _create(environment: Environment, caller: Caller) -> None:
     """Its main stack: network, cluster and load balancer."""
     stack = changes.stack_of(environment, MAIN)
-    change = changes.new_change(stack, change_states.CREATE, actor, parameters_of(environment))
+    change = changes.new_change(stack, change_states.CREATE, caller, parameters_of(environment))
     changes.carry(environment, change)
 
 

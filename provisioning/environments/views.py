@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from portal.accounts.access import ENGINEERS, Can, CustomerRequest, customer_page, staff_page
-from portal.accounts.models import User
+from portal.accounts.access import CustomerRequest, customer_page, staff_page, within
+from portal.accounts.permissions import ENGINEERS, Can
 from portal.core import htmx
+from portal.core.caller import Caller
 from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.core.forms import form_page, posted
 from portal.core.lists import paginate
 from provisioning import guests, states
 from provisioning.accounts.selectors import has_connected
@@ -36,24 +37,19 @@ def environments(request: CustomerRequest) -> HttpResponse:
 @customer_page(Can.MANAGE)
 def environment_new(request: CustomerRequest) -> HttpResponse:
     """Asks what the environment should be; the plan follows on its own page."""
-    form = EnvironmentForm(request.POST or None, customer=request.customer)
-    if request.method == "POST" and form.is_valid():
-        try:
-            environment = services.request_environment(request.customer, form.data_entered(), request.user)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-        else:
-            return htmx.go(request, environment)
-    context = {"form": form, "has_account": has_connected(request.customer)}
-    return htmx.page(
-        request, "provisioning/environment_new.html", context, partial="form", status=422 if form.errors else 200
-    )
+
+    def ask(form: EnvironmentForm) -> HttpResponse:
+        return htmx.go(request, services.request_environment(request.customer, form.data_entered(), request.caller))
+
+    form = EnvironmentForm(posted(request), customer=request.customer)
+    context = {"has_account": has_connected(request.customer)}
+    return form_page(request, "provisioning/environment_new.html", form, ask, context)
 
 
-@customer_page(Can.VIEW)
+@customer_page(Can.VIEW, by_environment=True)
 def environment(request: CustomerRequest, slug: str) -> HttpResponse:
     """One environment: where it stands, its resources, and what can be done next. Polls while work runs."""
-    row = _load(request, slug)
+    row = load_environment(request, slug)
     resources = list(resources_of(row))
     context = {
         "environment": row,
@@ -74,42 +70,42 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
     return response
 
 
-@customer_page(Can.MANAGE)
+@customer_page(Can.MANAGE, by_environment=True)
 @require_POST
 def environment_approve(request: CustomerRequest, slug: str) -> HttpResponse:
     """The plan may be carried out."""
     return _act(request, slug, services.approve)
 
 
-@customer_page(Can.MANAGE)
+@customer_page(Can.MANAGE, by_environment=True)
 @require_POST
 def environment_retry(request: CustomerRequest, slug: str) -> HttpResponse:
     """Plans anew after a failure."""
     return _act(request, slug, services.retry)
 
 
-def _act(request: CustomerRequest, slug: str, service: Callable[[Environment, User], None]) -> HttpResponse:
+def _act(request: CustomerRequest, slug: str, service: Callable[[Environment, Caller], None]) -> HttpResponse:
     """Does it, and shows where the environment stands then; a second click changes nothing."""
-    row = _load(request, slug)
+    row = load_environment(request, slug, Can.MANAGE)
     try:
-        service(row, request.user)
+        service(row, request.caller)
     except UserError as refused:
         messages.warning(request, str(refused))
     return htmx.go(request, row)
 
 
-@customer_page(Can.MANAGE)
+@customer_page(Can.MANAGE, by_environment=True)
 def environment_delete(request: CustomerRequest, slug: str) -> HttpResponse:
     """Shows what would be lost, and deletes when the name is typed."""
-    row = _load(request, slug)
+    row = load_environment(request, slug, Can.MANAGE)
     error = ""
     if request.method == "POST":
         try:
-            services.request_deletion(row, request.POST.get("name", ""), request.user)
+            services.request_deletion(row, request.POST.get("name", ""), request.caller)
             return htmx.go(request, row)
         except UserError as refused:
             error = str(refused)
-            row = _load(request, slug)  # what was undone with the refusal is undone on this row too
+            row = load_environment(request, slug)  # what was undone with the refusal is undone on this row too
     context = {
         "environment": row,
         "placed": guests.living_in(row.pk),
@@ -129,8 +125,10 @@ def fleet(request: HttpRequest) -> HttpResponse:
     return htmx.page(request, "provisioning/fleet.html", context, partial="list")
 
 
-def _load(request: CustomerRequest, slug: str) -> Environment:
+def load_environment(request: CustomerRequest, slug: str, can: Can = Can.VIEW) -> Environment:
+    """The customer's environment of that address, for whoever can do that in it; from here on the page is about it."""
     row = selectors.environment_at(request.customer, slug)
     if row is None:
         raise Http404
+    within(request, row, can)
     return row

@@ -88,4 +88,4 @@ class StackChange(Work):
         super().moved(move)
         to = states.CARRIED.get((self.kind, move.to))
         if to and self.carries and to != self.environment.state:
-            transition(self.environment, to, reason=move.reason, actor=move.actor)
+            transition(self.environment, to, reason=move.reason, caller=move.caller)

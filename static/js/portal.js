@@ -2,8 +2,9 @@
 (() => {
   const QUIET_AFTER = 6000; // milliseconds; warnings and errors stay until they are closed
   const COPIED_FOR = 1500;
-  const LOGIN = "/account/login/";
+  const KEEP_TYPED = "Portal-Keep-Typed";
   const TYPED = "portal.typed"; // in the storage of this tab: what a form held when its session ran out
+  const words = document.getElementById("words").dataset; // sentences in the reader's language
   const NOT_KEPT = ["hidden", "password", "file", "submit", "button"];
 
   function fade(toast) {
@@ -62,7 +63,7 @@
     const form = document.querySelector(`main form[hx-post="${CSS.escape(typed.action)}"]`);
     if (typed.person !== person || !form) return;
     typed.values.forEach((value) => fillIn(form, value));
-    showToast({ kind: "warning", text: "You had been logged out. What you typed is here again: send it once more." });
+    showToast({ kind: "warning", text: words.restored });
   }
 
   function refusal(xhr) {
@@ -71,9 +72,8 @@
   }
 
   function explain(status) {
-    if (status === 403) return "Your role does not allow this, or this page was open too long. Reload it and try again.";
-    if (status === 404) return "This is no longer there. Reload the page to see how things stand.";
-    return "That did not work: something went wrong on our side. Try again in a minute, or call support.";
+    if (status === 403) return words.forbidden;
+    return status === 404 ? words.missing : words.failed;
   }
 
   async function copy(text) {
@@ -94,7 +94,7 @@
     const block = button.closest(".code");
     await copy(button.dataset.copy ?? block.querySelector("code").textContent);
     button.classList.add("is-copied");
-    document.getElementById("announce").textContent = "Copied";
+    document.getElementById("announce").textContent = words.copied;
     setTimeout(() => button.classList.remove("is-copied"), COPIED_FOR);
   }
 
@@ -119,11 +119,10 @@
     if (xhr?.status === 422) goToWhatIsWrong(elt);
   });
   document.addEventListener("htmx:beforeOnLoad", ({ detail: { elt, xhr } }) => {
-    const to = xhr.getResponseHeader("HX-Redirect") || "";
-    if (elt.matches("form[method='post']") && to.startsWith(LOGIN)) keepTyped(elt);
+    if (elt.matches("form[method='post']") && xhr.getResponseHeader(KEEP_TYPED)) keepTyped(elt);
   });
   document.addEventListener("htmx:sendError", () => {
-    showToast({ kind: "warning", text: "The portal cannot be reached. Check your connection; the page goes on by itself." });
+    showToast({ kind: "warning", text: words.unreachable });
   });
   // An observer runs before anybody can reach what a swap brought in; htmx's own events come a moment later.
   new MutationObserver(markScrollable).observe(document.body, { childList: true, subtree: true });

@@ -50,6 +50,8 @@ def world(settings, refusing_aws, acme, alice, bob, charlie, erin, fred):
         "developer": bob,
         "billing": factories.member(acme, "billing"),
         "owner": alice,
+        "viewer here": factories.member(acme, "developer"),
+        "developer here": factories.member(acme, "viewer"),
         "stranger": charlie,
         "engineer": erin,
         "finance": fred,

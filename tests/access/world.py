@@ -10,8 +10,10 @@ from django.urls import reverse
 from billing import services
 from billing.models import Invoice
 from billing.rules.terms import Month
-from portal.accounts.models import Customer, User
+from portal.accounts.models import Customer, EnvironmentRole, Role, User
 from portal.core import outbox
+from portal.core.caller import SYSTEM
+from provisioning.models import Environment
 from tests import factories
 from tests.access.addresses import Address
 
@@ -52,6 +54,7 @@ def build(acme: Customer, people: dict[str, User | None]) -> World:
     owner = people["owner"]
     account = factories.AwsAccountFactory(customer=acme)
     environment = factories.EnvironmentFactory(customer=acme, account=account, created_by=owner)
+    _other_roles(environment, people)
     service = factories.ServiceFactory(customer=acme, account=account, name="api")
     placement = factories.PlacementFactory(service=service, environment=environment)
     deployment = factories.DeploymentFactory(placement=placement, requested_by=owner)
@@ -65,6 +68,7 @@ def build(acme: Customer, people: dict[str, User | None]) -> World:
         "invitation": factories.InvitationFactory(customer=acme, invited_by=owner),
         "aws_account": account,
         "environment": environment,
+        "environment_role": people["viewer"].memberships.get(),
         "application": service.application,
         "service": service,
         "release": deployment.release,
@@ -94,7 +98,12 @@ def build(acme: Customer, people: dict[str, User | None]) -> World:
     return World(acme, people, rows, values)
 
 
+def _other_roles(environment: Environment, people: dict[str, User | None]) -> None:
+    for who, role in (("viewer here", Role.VIEWER), ("developer here", Role.DEVELOPER)):
+        EnvironmentRole.objects.create(membership=people[who].memberships.get(), environment=environment, role=role)
+
+
 def _invoice(customer: Customer) -> Invoice:
     """The invoice of October 2026, issued."""
     services.make_drafts(OCTOBER)
-    return services.issue(Invoice.objects.get(customer=customer), None, date(2026, 11, 2))
+    return services.issue(Invoice.objects.get(customer=customer), SYSTEM, date(2026, 11, 2))

@@ -11,6 +11,7 @@ from portal.accounts import selectors, services  # noqa: E402
 from portal.accounts.models import Customer, Membership, User  # noqa: E402
 from portal.core.errors import UserError  # noqa: E402
 from tests.at_once import at_once, report  # noqa: E402
+from tests.callers import by  # noqa: E402
 from tests.factories import CustomerFactory, InvitationFactory, UserFactory  # noqa: E402
 
 PASSWORD = "a long enough sentence"
@@ -32,13 +33,13 @@ def two_links_of_one_address() -> dict[str, Any]:
 
 def one_customer_twice() -> dict[str, Any]:
     engineer = UserFactory(staff_role="engineer")
-    create = partial(services.create_customer, "Globex", "globex", "hank@globex.example", engineer)
+    create = partial(services.create_customer, "Globex", "globex", "hank@globex.example", by(engineer))
     return said(at_once(create, create)) | {"customers": Customer.objects.filter(slug="globex").count()}
 
 
 def one_invitation_twice() -> dict[str, Any]:
     customer, owner = CustomerFactory(), UserFactory()
-    invite = partial(services.invite, customer, "dave@acme.example", "viewer", owner)
+    invite = partial(services.invite, customer, "dave@acme.example", "viewer", by(owner))
     return said(at_once(invite, invite)) | {"open links": selectors.open_invitations(customer).count()}
 
 

@@ -6,6 +6,7 @@ from portal.accounts import services
 from portal.accounts.countries import vat_number
 from portal.accounts.rules import CompanyData
 from portal.core.models import AuditEvent
+from tests.callers import by
 
 VALID = {
     "legal_name": "Acme NV",
@@ -53,7 +54,7 @@ def test_a_wrong_vat_number_is_refused_at_its_field_and_nothing_is_saved(browse,
 def test_a_script_gets_the_number_printed_one_way_too(acme, alice):
     data = {**VALID, "is_business": True, "legal_name": " Acme NV ", "vat_number": "BE 0417.497.106"}
 
-    services.change_company(acme, CompanyData(**data), alice)
+    services.change_company(acme, CompanyData(**data), by(alice))
 
     acme.refresh_from_db()
     assert (acme.legal_name, acme.vat_number) == ("Acme NV", "BE0417497106")

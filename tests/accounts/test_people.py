@@ -7,6 +7,7 @@ from portal.accounts.models import Membership
 from portal.core.errors import Invalid, UserError
 from portal.core.models import AuditEvent
 from tests import factories
+from tests.callers import by
 
 
 def membership(user) -> Membership:
@@ -43,7 +44,7 @@ def test_a_role_that_does_not_exist_is_refused(browse, alice, bob):
     assert response.status_code == 422
     assert "That role does not exist. Choose one of the list." in response.content.decode()
     with pytest.raises(Invalid):
-        services.change_role(membership(bob), "emperor", alice)
+        services.change_role(membership(bob), "emperor", by(alice))
     assert membership(bob).role == "developer"
 
 
@@ -75,9 +76,9 @@ def test_two_owners_who_demote_each_other_leave_one(acme, alice):
     other = factories.member(acme, "owner")
     stale = [membership(alice), membership(other)]
 
-    services.change_role(stale[0], "viewer", other)
+    services.change_role(stale[0], "viewer", by(other))
     with pytest.raises(UserError, match="last owner"):
-        services.change_role(stale[1], "viewer", alice)
+        services.change_role(stale[1], "viewer", by(alice))
 
 
 def test_a_removed_member_is_a_stranger_at_once(browse, alice, bob):

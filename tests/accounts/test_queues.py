@@ -10,6 +10,7 @@ from portal.core import outbox
 from portal.core.models import Outgoing
 from portal.core.sentences import said
 from tests import factories
+from tests.callers import by
 
 HOUR = timedelta(hours=1)
 
@@ -60,7 +61,7 @@ def test_what_stopped_is_shown_with_its_problem_and_sent_again(stopped, browse, 
 def test_what_was_sent_again_is_not_late_before_its_time(row, browse, erin):
     old = timezone.now() - HOUR
     again = row(stopped_at=old, created_at=old, heartbeat_at=old, attempts=10)
-    outbox.send_again(again, erin)
+    outbox.send_again(again, by(erin))
 
     assert selectors.waiting_counts() == {"waiting": 1, "late": 0, "failing": 0}
     Outgoing.objects.update(heartbeat_at=old)

@@ -10,6 +10,7 @@ from portal.accounts.forms import CustomerForm, JoinForm
 from portal.accounts.models import Customer, Invitation, User
 from tests import factories
 from tests.at_once import run
+from tests.callers import by
 
 PROGRAM = Path(__file__).with_name("sent_twice.py")
 NAMES = {"name": "Dave", "password": "a long enough sentence"}
@@ -61,7 +62,7 @@ def meanwhile(monkeypatch):
 
 @pytest.fixture
 def link(acme, alice) -> str:
-    _, token = services.invite(acme, "dave@acme.example", "developer", alice)
+    _, token = services.invite(acme, "dave@acme.example", "developer", by(alice))
     return reverse("invitation", args=[token])
 
 

@@ -6,6 +6,7 @@ from billing import services
 from billing.models import Invoice, Subscription
 from billing.rules.terms import Month
 from portal.accounts.models import Customer
+from portal.core.caller import SYSTEM
 from tests.factories import ApplicationFactory, SubscriptionFactory
 
 OCTOBER = Month(2026, 10)
@@ -23,7 +24,7 @@ def subscribed(customer: Customer, applications: int = 1, starts_on: date = date
 def invoiced(customer: Customer, month: Month = OCTOBER, today: date = NOVEMBER_2) -> Invoice:
     """The customer's invoice for the month, issued."""
     services.make_drafts(month)
-    return services.issue(Invoice.objects.get(customer=customer, period=month.first_day), None, today)
+    return services.issue(Invoice.objects.get(customer=customer, period=month.first_day), SYSTEM, today)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from django.db import connections  # noqa: E402
 from billing import services  # noqa: E402
 from billing.models import Charge, Invoice, NumberSeries  # noqa: E402
 from billing.rules.terms import Month  # noqa: E402
+from portal.core.caller import SYSTEM  # noqa: E402
 from tests.factories import ApplicationFactory, CustomerFactory, SubscriptionFactory  # noqa: E402
 
 OCTOBER = Month(2026, 10)
@@ -65,7 +66,7 @@ def make_drafts(_: int) -> None:
 
 def issue_own(index: int, of: int) -> None:
     for invoice in Invoice.objects.select_related("customer").order_by("pk")[index::of]:
-        services.issue(invoice, None, date(2026, 11, 2))
+        services.issue(invoice, SYSTEM, date(2026, 11, 2))
 
 
 def main(customers: int, subscriptions: int, drafters: int, issuers: int) -> None:

@@ -12,6 +12,7 @@ from billing import documents, jobs, services
 from billing.models import Invoice, NumberSeries, Plan
 from billing.rules.terms import Month
 from portal.core import outbox
+from portal.core.caller import SYSTEM
 from portal.core.errors import IllegalMove, UserError
 from portal.core.models import Outgoing
 from tests.billing.conftest import NOVEMBER_2, OCTOBER, invoiced, subscribed
@@ -35,7 +36,7 @@ def test_numbers_follow_each_other_without_a_gap_by_customer_name():
         subscribed(customer)
     services.make_drafts(OCTOBER)
 
-    services.issue_all(OCTOBER, None, NOVEMBER_2)
+    services.issue_all(OCTOBER, SYSTEM, NOVEMBER_2)
 
     numbers = Invoice.objects.order_by("number").values_list("customer__name", "number")
     assert list(numbers) == [("Alpha", "2026-000001"), ("Beta", "2026-000002"), ("Gamma", "2026-000003")]
@@ -54,7 +55,7 @@ def test_each_year_has_its_own_series(acme):
 
 def test_an_invoice_is_issued_once(issued):
     with pytest.raises(IllegalMove, match="Invoice 2026-000001 is issued already"):
-        services.issue(issued, None, NOVEMBER_2)
+        services.issue(issued, SYSTEM, NOVEMBER_2)
 
 
 def test_a_month_is_issued_when_it_is_over(acme):
@@ -62,7 +63,7 @@ def test_a_month_is_issued_when_it_is_over(acme):
     draft = draft_of(acme)
 
     with pytest.raises(UserError, match=r"October 2026 is billed when it is over: .* on 1 November 2026 or later"):
-        services.issue(draft, None, date(2026, 10, 31))
+        services.issue(draft, SYSTEM, date(2026, 10, 31))
 
 
 def test_a_date_before_the_last_issue_date_is_refused(issued):
@@ -71,7 +72,7 @@ def test_a_date_before_the_last_issue_date_is_refused(issued):
     draft = draft_of(other)
 
     with pytest.raises(UserError, match="numbers follow dates: issue on 2 November 2026 or later"):
-        services.issue(draft, None, date(2026, 11, 1))
+        services.issue(draft, SYSTEM, date(2026, 11, 1))
 
 
 def test_a_draft_that_is_out_of_date_is_refused(acme):
@@ -80,7 +81,7 @@ def test_a_draft_that_is_out_of_date_is_refused(acme):
     Plan.objects.update(price="300.00")
 
     with pytest.raises(UserError, match="The draft for Acme is out of date"):
-        services.issue(draft, None, NOVEMBER_2)
+        services.issue(draft, SYSTEM, NOVEMBER_2)
 
 
 def test_a_text_that_cannot_be_printed_takes_no_number(acme):
@@ -90,7 +91,7 @@ def test_a_text_that_cannot_be_printed_takes_no_number(acme):
     draft = draft_of(acme)
 
     with pytest.raises(UserError, match="its font lacks the character"):
-        services.issue(draft, None, NOVEMBER_2)
+        services.issue(draft, SYSTEM, NOVEMBER_2)
 
     draft.refresh_from_db()
     assert draft.is_draft
@@ -156,7 +157,7 @@ class NumberingOrder(TestCase):
         refused = 0
         for draft, day in zip(drafts, days, strict=True):
             try:
-                services.issue(draft, None, NOVEMBER_2 + timedelta(days=day))
+                services.issue(draft, SYSTEM, NOVEMBER_2 + timedelta(days=day))
             except UserError:
                 refused += 1
 

@@ -7,9 +7,11 @@ from billing import bills, services
 from billing.models import Charge, Invoice, Plan
 from billing.rules.terms import Month
 from billing.rules.vat import Category
+from portal.core.caller import SYSTEM
 from portal.core.errors import UserError
 from portal.core.models import AuditEvent
 from tests.billing.conftest import NOVEMBER_2, OCTOBER, invoiced, subscribed
+from tests.callers import by
 from tests.factories import ApplicationFactory, CustomerFactory, PlanFactory, SubscriptionFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november")]
@@ -152,14 +154,14 @@ def test_finance_decides_to_charge_belgian_vat_to_a_blocked_customer(fred):
     french = CustomerFactory(country="FR", vat_number="")
     subscribed(french)
 
-    services.rule_vat(french, Category.STANDARD, fred)
+    services.rule_vat(french, Category.STANDARD, by(fred))
 
     assert amounts(invoiced(french)) == (Decimal("250.00"), Decimal("52.50"), Decimal("302.50"))
 
 
 def test_there_is_nothing_to_decide_about_a_customer_whom_the_rules_fit(acme, fred):
     with pytest.raises(UserError, match="there is nothing to decide"):
-        services.rule_vat(acme, Category.OUTSIDE_SCOPE, fred)
+        services.rule_vat(acme, Category.OUTSIDE_SCOPE, by(fred))
 
 
 def test_a_customer_without_an_address_is_blocked():
@@ -178,7 +180,7 @@ def test_one_customer_that_fails_does_not_stop_the_others(acme):
     subscribed(acme)
     services.make_drafts(OCTOBER)
 
-    result = services.issue_all(OCTOBER, None, NOVEMBER_2)
+    result = services.issue_all(OCTOBER, SYSTEM, NOVEMBER_2)
 
     assert [(invoice.customer, invoice.number) for invoice in result.invoices] == [(acme, "2026-000001")]
     (failure,) = result.failed
@@ -189,7 +191,7 @@ def test_one_customer_that_fails_does_not_stop_the_others(acme):
 def test_an_application_is_billed_from_its_subscription_on(acme, fred):
     application = ApplicationFactory(customer=acme)
 
-    subscription = services.subscribe(application, date(2026, 10, 16), fred)
+    subscription = services.subscribe(application, date(2026, 10, 16), by(fred))
 
     assert (subscription.plan.name, subscription.plan.price) == ("Basic Support", Decimal("250.00"))
     assert [bill.customer for bill in bills.preview(OCTOBER).bills] == [acme]

@@ -5,6 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from billing import documents, services
 from billing.models import Charge, Invoice
+from portal.core.caller import SYSTEM
 from tests.billing.conftest import NOVEMBER_2, OCTOBER, subscribed
 from tests.factories import CustomerFactory
 
@@ -140,4 +141,4 @@ def test_issuing_the_next_month_goes_on_beside_issued_ones(issued, acme):
     subscribed(other)
     services.make_drafts(OCTOBER)
 
-    assert services.issue(Invoice.objects.get(customer=other), None, NOVEMBER_2).number == "2026-000002"
+    assert services.issue(Invoice.objects.get(customer=other), SYSTEM, NOVEMBER_2).number == "2026-000002"

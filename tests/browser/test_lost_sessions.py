@@ -52,3 +52,30 @@ def test_a_secret_is_not_kept(olivia: Visitor) -> None:
 
     expect(page.locator("[name='name']")).to_have_value("Main")
     expect(page.locator("[name='secret_access_key']")).to_have_value("")
+
+
+def test_what_was_typed_is_there_again_when_all_cookies_are_gone(olivia: Visitor) -> None:
+    page = olivia.page
+    page.goto("/c/acme/support/tickets/new/")
+    olivia.fill(subject="No answer from shop", body="Since noon.")
+    page.context.clear_cookies()
+    page.get_by_role("main").get_by_role("button").last.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Log in")
+
+    logs_in_again(olivia)
+
+    expect(page.get_by_text(AGAIN)).to_be_visible()
+    expect(page.locator("[name='body']")).to_have_value("Since noon.")
+
+
+def test_a_form_of_an_older_session_is_loaded_again_with_what_was_typed(olivia: Visitor) -> None:
+    page = olivia.page
+    page.goto("/c/acme/support/tickets/new/")
+    olivia.fill(subject="No answer from shop", body="Since noon.")
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_role("main").get_by_role("button").last.click()
+
+    expect(page.get_by_text(AGAIN)).to_be_visible()
+    expect(page).to_have_url(f"{olivia.site}/c/acme/support/tickets/new/")
+    page.get_by_role("main").get_by_role("button").last.click()
+    expect(page.get_by_text("Our engineers see it now")).to_be_visible()

@@ -13,6 +13,7 @@ from deployments.consul import Change, Entry, Snapshot
 from deployments.models import ConfigurationChange, ConfigurationSave
 from portal.core.models import AuditEvent
 from tests import factories
+from tests.callers import by
 from tests.conftest import free_port
 
 State = ConfigurationSave.State
@@ -123,9 +124,9 @@ def test_a_repeated_save_whose_first_try_was_heard_after_all_is_no_conflict(cons
     index = consul.read(place.prefix).get("level").modify_index
     mine = draft(index)
     saved(place, bob, state=State.SAVING, save_id=mine.save_id, change={"base_index": index})
-    consul.save(place.prefix, [Change("level", "debug", index)])  # the answer to this got lost
+    consul.save(place.prefix, by([Change("level", "debug", index)]))  # the answer to this got lost
 
-    services.save(place, bob, mine, "Find it")
+    services.save(place, by(bob), mine, "Find it")
 
     assert states() == [State.SAVED]
 
@@ -159,7 +160,7 @@ def test_a_deletion_cut_off_by_a_crash_is_found_done(consul, put, place, bob, ed
     index = consul.read(place.prefix).get("level").modify_index
     deletion = {"action": "delete", "after": "", "base_index": index}
     saved(place, bob, state=State.SAVING, at=an_hour_ago(), change=deletion)
-    consul.save(place.prefix, [Change("level", None, index)])
+    consul.save(place.prefix, by([Change("level", None, index)]))
 
     editor(bob).open()
 
@@ -186,10 +187,10 @@ def test_a_refused_save_can_be_tried_again_with_the_same_draft(consul, put, plac
     put({"level": "info", "size": "1"})
     mine = draft(consul.read(place.prefix).get("level").modify_index + 1_000_000)
     with pytest.raises(services.Clashed):
-        services.save(place, bob, mine, "Too early")
+        services.save(place, by(bob), mine, "Too early")
     right = Draft(draft(consul.read(place.prefix).get("level").modify_index).lines, save_id=mine.save_id)
 
-    services.save(place, bob, right, "Now")
+    services.save(place, by(bob), right, "Now")
 
     row = ConfigurationSave.objects.get()
     assert moves(row) == [("saving", "refused"), ("refused", "saving"), ("saving", "saved")]
@@ -209,7 +210,7 @@ def test_a_save_of_unknown_end_that_is_repeated_and_answered_is_saved(consul, pu
     mine = draft(index)
     row = saved(place, bob, state=State.UNKNOWN, save_id=mine.save_id, change={"base_index": index})
 
-    services.save(place, bob, mine, "Find it")
+    services.save(place, by(bob), mine, "Find it")
 
     assert states() == [State.SAVED]
     assert moves(row) == [("unknown", "saved")]
@@ -222,7 +223,7 @@ def test_a_save_of_unknown_end_stays_in_the_history_when_it_is_refused(consul, p
     row = saved(place, bob, state=State.UNKNOWN, save_id=mine.save_id, change={"base_index": 1})
 
     with pytest.raises(services.Clashed):
-        services.save(place, bob, mine, "Find it")
+        services.save(place, by(bob), mine, "Find it")
 
     assert states() == [State.UNKNOWN]
     assert (row.changes.count(), moves(row)) == (1, [])

@@ -9,6 +9,7 @@ import pytest
 from deployments.configuration.selectors import Place
 from deployments.consul import ConsulStore
 from deployments.rollouts.spec import variables
+from portal.core.caller import SYSTEM
 from portal.core.errors import Busy
 from provisioning.consul import name_consul
 from tests import factories
@@ -36,8 +37,8 @@ def qa(place: Place, settings) -> Place:
 @pytest.fixture
 def each(place: Place, qa: Place, consul_url: str, other_url: str) -> tuple[Place, Place]:
     """Both with a Consul of their own."""
-    name_consul(place.environment, consul_url, "", None)
-    name_consul(qa.environment, other_url, "", None)
+    name_consul(place.environment, consul_url, "", SYSTEM)
+    name_consul(qa.environment, other_url, "", SYSTEM)
     return place, qa
 
 
@@ -71,7 +72,7 @@ def test_a_secret_is_revealed_from_the_consul_of_its_environment(each, browse, b
 def test_a_consul_that_is_silent_keeps_no_other_environment_waiting(each, browse, bob):
     dev, qa = each
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        name_consul(dev.environment, f"http://127.0.0.1:{silent.getsockname()[1]}", "", None)
+        name_consul(dev.environment, f"http://127.0.0.1:{silent.getsockname()[1]}", "", SYSTEM)
         started = time.monotonic()
         page = Editor(browse(bob), qa).open().add("size", "2").review().save()
 
@@ -82,14 +83,14 @@ def test_a_consul_that_is_silent_keeps_no_other_environment_waiting(each, browse
 @pytest.mark.consul
 def test_a_consul_that_is_away_is_said_of_its_environment_alone(each, browse, bob):
     dev, qa = each
-    name_consul(dev.environment, f"http://127.0.0.1:{free_port()}", "", None)
+    name_consul(dev.environment, f"http://127.0.0.1:{free_port()}", "", SYSTEM)
 
     assert "cannot be reached" in Editor(browse(bob), dev).open().text
     assert "cannot be reached" not in Editor(browse(bob), qa).open().text
 
 
 def test_an_environment_without_a_consul_says_so_beside_one_that_has_one(place, qa, browse, bob):
-    name_consul(place.environment, f"http://127.0.0.1:{free_port()}", "", None)
+    name_consul(place.environment, f"http://127.0.0.1:{free_port()}", "", SYSTEM)
 
     assert "This portal is not connected to a Consul yet" in Editor(browse(bob), qa).open().text
     assert "This portal is not connected" not in Editor(browse(bob), place).open().text
@@ -97,7 +98,7 @@ def test_an_environment_without_a_consul_says_so_beside_one_that_has_one(place, 
 
 def test_tasks_are_told_of_the_consul_of_their_environment(place, qa, settings):
     settings.CONSUL_TASK_URL = "http://10.0.0.7:8500"
-    name_consul(qa.environment, "http://consul.acme.internal:8500", "hush", None)
+    name_consul(qa.environment, "http://consul.acme.internal:8500", "hush", SYSTEM)
 
     assert variables(place.service, place.environment) == {
         "CONSUL_HTTP_ADDR": "http://10.0.0.7:8500",
@@ -110,7 +111,7 @@ def test_tasks_are_told_of_the_consul_of_their_environment(place, qa, settings):
 
 
 def test_the_examples_show_the_address_that_tasks_are_told(place, qa, browse, bob):
-    name_consul(qa.environment, f"http://127.0.0.1:{free_port()}", "", None)
+    name_consul(qa.environment, f"http://127.0.0.1:{free_port()}", "", SYSTEM)
 
     assert qa.environment.consul_url in Editor(browse(bob), qa).open().text
     assert "http://consul:8500" in Editor(browse(bob), place).open().text
@@ -119,8 +120,8 @@ def test_the_examples_show_the_address_that_tasks_are_told(place, qa, browse, bo
 def test_the_consul_that_must_tell_how_a_save_ended_is_not_exchanged(place):
     save = factories.ConfigurationSaveFactory(**place.where, customer=place.customer, state="saving")
     with pytest.raises(Busy, match=f"The end of a save of {place.service} is not known yet"):
-        name_consul(place.environment, "http://consul.acme.internal:8500", "", None)
+        name_consul(place.environment, "http://consul.acme.internal:8500", "", SYSTEM)
 
     type(save).objects.update(state="saved")
-    name_consul(place.environment, "http://consul.acme.internal:8500", "", None)
+    name_consul(place.environment, "http://consul.acme.internal:8500", "", SYSTEM)
     assert place.environment.consul_url == "http://consul.acme.internal:8500"

@@ -6,6 +6,7 @@ from deployments.models import SecretKey
 from portal.core.redaction import MASK
 from provisioning import states
 from tests import factories
+from tests.callers import by
 
 
 def again(place: Place) -> Place:
@@ -17,13 +18,13 @@ def again(place: Place) -> Place:
 
 
 def test_a_mask_outlives_its_environment(place, bob):
-    services.mark(place, "smtp", bob, secret=True)
+    services.mark(place, "smtp", by(bob), secret=True)
 
     assert selectors.marked_keys(again(place)) == {"smtp"}
 
 
 def test_values_saved_under_the_old_mask_stay_masked_in_the_history(place, bob):
-    services.mark(place, "smtp", bob, secret=True)
+    services.mark(place, "smtp", by(bob), secret=True)
     now = again(place)
     factories.ConfigurationChangeFactory(
         configuration_save=factories.ConfigurationSaveFactory(**now.where), key="smtp", before="hush", after="hush!"
@@ -35,10 +36,10 @@ def test_values_saved_under_the_old_mask_stay_masked_in_the_history(place, bob):
 
 
 def test_a_mask_of_the_deleted_environment_can_be_taken_off(place, bob):
-    services.mark(place, "smtp", bob, secret=True)
+    services.mark(place, "smtp", by(bob), secret=True)
     now = again(place)
 
-    services.mark(now, "smtp", bob, secret=False)
+    services.mark(now, "smtp", by(bob), secret=False)
 
     assert not selectors.marked_keys(now)
     assert not SecretKey.objects.exists()
@@ -47,7 +48,7 @@ def test_a_mask_of_the_deleted_environment_can_be_taken_off(place, bob):
 def test_masks_of_other_services_and_environments_do_not_count(place, bob):
     qa = factories.EnvironmentFactory(customer=place.customer, account=place.environment.account, slug="qa")
     other = factories.ServiceFactory(customer=place.customer, account=place.environment.account)
-    services.mark(Place(place.customer, place.service, qa), "smtp", bob, secret=True)
-    services.mark(Place(place.customer, other, place.environment), "smtp", bob, secret=True)
+    services.mark(Place(place.customer, place.service, qa), "smtp", by(bob), secret=True)
+    services.mark(Place(place.customer, other, place.environment), "smtp", by(bob), secret=True)
 
     assert not selectors.marked_keys(place)

@@ -13,6 +13,7 @@ from portal.core.models import AuditEvent, Outgoing
 from portal.core.outbox import MOST_ATTEMPTS, Undeliverable
 from portal.core.sentences import Sentence
 from tests import factories
+from tests.callers import by
 
 MINUTE = timedelta(minutes=1)
 
@@ -172,14 +173,14 @@ def test_what_fails_too_often_stops_and_can_be_sent_again(put, jobs, letters, er
     assert row.stopped_at is not None
 
     with django_capture_on_commit_callbacks(execute=True):
-        outbox.send_again(row, erin)
+        outbox.send_again(row, by(erin))
     jobs.work()
 
     row.refresh_from_db()
     assert (len(letters), row.stopped_at, row.attempts) == (1, None, 1)
     assert AuditEvent.objects.get(action="outgoing.sent_again").actor == erin
     with pytest.raises(UserError, match="was sent, or is being sent again already"):
-        outbox.send_again(row, erin)
+        outbox.send_again(row, by(erin))
 
 
 def test_what_cannot_succeed_stops_at_once(put, jobs, letters):

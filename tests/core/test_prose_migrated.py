@@ -40,7 +40,9 @@ def migrated(scratch):
     old("provisioning", "StackChange").update(reason="Made.", problem="Slow.", advice="Wait.")
     old("core", "Step").create(work_kind="x", work_id=1, from_state="a", to_state="b", reason="It moved.")
     old("core", "Step").create(work_kind="x", work_id=1, from_state="b", to_state="c", reason="")
-    old("core", "Outgoing").create(kind="x", queue="mail", about_id="1", due_at=ticket.created_at, problem="OSError: no")
+    old("core", "Outgoing").create(
+        kind="x", queue="mail", about_id="1", due_at=ticket.created_at, problem="OSError: no"
+    )
     call_command("migrate", verbosity=0)
     return {"canceled": canceled.pk, "failed": failed.pk, "change": change.pk}
 

@@ -14,6 +14,7 @@ from portal.core.logs import configure, redact_event
 from portal.core.models import AuditEvent
 from portal.core.redaction import MASK, is_secret_name, redact
 from tests import factories
+from tests.callers import by
 
 SECRET = "hunter2-wJalrXUtnFEMI"
 KEY_ID = "AKIA" + "IOSFODNN7EXAMPLE"
@@ -94,7 +95,7 @@ def test_redaction_finds_secrets_at_any_depth_and_is_idempotent(value):
 
 @pytest.mark.parametrize("name", SECRET_NAMES)
 def test_no_audit_event_holds_a_secret(acme, alice, name):
-    audit.record("x.changed", acme, actor=alice, before={name: SECRET}, after={"note": [{name: SECRET}, *SHAPES]})
+    audit.record("x.changed", acme, caller=by(alice), before={name: SECRET}, after={"note": [{name: SECRET}, *SHAPES]})
 
     written = json.dumps(list(AuditEvent.objects.values("before", "after")))
     assert SECRET not in written
@@ -150,7 +151,7 @@ def test_the_log_of_a_request_does_not_hold_the_token_in_its_address(client, db,
 def test_the_name_of_what_an_event_is_about_is_redacted_too(erin):
     ticket = factories.TicketFactory(subject="Login fails with AKIAIOSFODNN7EXAMPLE")
 
-    audit.record("ticket.opened", ticket, actor=erin)
+    audit.record("ticket.opened", ticket, caller=by(erin))
 
     assert AuditEvent.objects.get().target_name == f"#{ticket.pk} Login fails with ••••••"
 

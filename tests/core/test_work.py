@@ -17,6 +17,7 @@ from provisioning.aws.patience import STEP
 from provisioning.changes import states
 from provisioning.models import StackChange
 from tests import factories
+from tests.callers import by
 from tests.core.workers import change, claim, queue, to
 
 __all__ = ["change", "queue"]
@@ -49,7 +50,7 @@ def fail(error: Exception):
 
 
 def test_a_move_saves_state_reason_and_fields_and_writes_step_and_event(change, erin):
-    transition(change, states.PLANNING, reason=said("Wanted."), actor=erin, advice=said("Wait."))
+    transition(change, states.PLANNING, reason=said("Wanted."), caller=by(erin), advice=said("Wait."))
 
     change.refresh_from_db()
     assert (change.state, str(change.reason), str(change.advice)) == ("planning", "Wanted.", "Wait.")
@@ -212,7 +213,7 @@ def test_a_slow_step_that_breaks_after_another_worker_took_over_ends_nothing(ste
 def test_people_may_act_while_a_step_is_under_way(change, erin):
     assert claim(change)
 
-    transition(change, states.PLANNING, actor=erin)
+    transition(change, states.PLANNING, caller=by(erin))
 
     assert change.state == states.PLANNING
 
@@ -267,7 +268,7 @@ def test_what_a_person_moves_to_work_starts_when_the_transaction_commits(
     change, erin, queue, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        transition(change, states.PLANNING, actor=erin)
+        transition(change, states.PLANNING, caller=by(erin))
         assert queue.sent == []
 
     assert (queue.sent, queue.tasks) == ([((change.pk, 0), 0)], {"provisioning.step_change"})

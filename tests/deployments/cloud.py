@@ -26,6 +26,7 @@ from provisioning.models import AwsAccount, Environment
 from provisioning.sessions import session_for
 from provisioning.stacks import load
 from tests import factories
+from tests.callers import by
 
 ACCOUNT, REGION, STACK = "111111111111", "eu-west-1", "acme-dev"
 PATIENCE = 60  # seconds for a rollout to end
@@ -93,13 +94,13 @@ class Site:
             created_by=user,
         )
         name = f"web{next(_numbers)}"
-        application = catalog.create_application(customer, f"Shop {name}", user)
+        application = catalog.create_application(customer, f"Shop {name}", by(user))
         identity = Identity(name, self.account, REGION, exposure=chosen.pop("exposure", Service.Exposure.PUBLIC))
         settings = Settings(
             **{"path": f"/{name}/*", "health_path": f"/{name}/health", "memory": 128, "cpu": 64, "start_seconds": 3}
             | chosen
         )
-        self.service = catalog.register(customer, application, identity, settings, user)
+        self.service = catalog.register(customer, application, identity, settings, by(user))
         tasks.make_repository(self.service.repository.pk, 0)
         self.service.repository.refresh_from_db()
 
@@ -119,7 +120,7 @@ class Site:
 
     def request(self, version: str, fault: str = "") -> Deployment:
         digest = self.push(version, fault)
-        return services.deploy_image(self.service, self.environment, digest, self.user)
+        return services.deploy_image(self.service, self.environment, digest, by(self.user))
 
     def deploy(self, version: str, fault: str = "") -> Deployment:
         return finish(self.request(version, fault))

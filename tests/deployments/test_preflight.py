@@ -10,6 +10,7 @@ from deployments.rollouts.preview import images, preview
 from portal.core.errors import Busy, UserError
 from provisioning.aws.session import forget_clients
 from tests import factories
+from tests.callers import by
 
 pytestmark = pytest.mark.django_db
 
@@ -79,7 +80,7 @@ def test_the_page_shows_what_the_service_refuses_with(placement, release, aws, b
 
     assert obstacles_shown(placement, release) == [sentence]
     with pytest.raises(UserError) as refused:
-        services.request_deployment(placement.service, placement.environment, release, bob)
+        services.request_deployment(placement.service, placement.environment, release, by(bob))
 
     assert str(refused.value) == sentence
     assert isinstance(refused.value, Busy) is (obstacle is under_way)
@@ -93,7 +94,7 @@ def test_a_rollout_that_began_after_the_page_was_read_is_refused_in_the_same_wor
     monkeypatch.setattr(preflight, "checks", lambda *_: ())
 
     with pytest.raises(Busy) as refused:
-        services.request_deployment(placement.service, placement.environment, release, bob)
+        services.request_deployment(placement.service, placement.environment, release, by(bob))
 
     assert str(refused.value) == sentence
 
@@ -116,7 +117,7 @@ def test_when_aws_cannot_be_asked_nothing_is_said_of_the_image_and_the_worker_wi
     assert there is None
     assert not shown.is_blocked
     assert not [line.text for line in shown.lines if "image" in line.text]
-    assert services.request_deployment(placement.service, placement.environment, release, bob).is_active
+    assert services.request_deployment(placement.service, placement.environment, release, by(bob)).is_active
 
 
 def test_a_repository_that_only_a_person_can_start_again_is_told_with_where(placement):

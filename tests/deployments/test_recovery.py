@@ -15,6 +15,7 @@ from portal.core.work.shares import Full, shares
 from portal.core.work.turns import claim_exclusive, release
 from provisioning.aws import ecs
 from tests import factories
+from tests.callers import by
 from tests.deployments.cloud import Site
 from tests.deployments.queue import Calls, Queue, WorkerKilled
 
@@ -85,7 +86,7 @@ def test_a_worker_killed_while_it_goes_back_does_not_go_back_twice(quick_site, q
     while second.state != states.ROLLING:
         queue.deliver()
         second.refresh_from_db()
-    services.request_cancel(second, quick_site.user)
+    services.request_cancel(second, by(quick_site.user))
 
     killed_and_replaced(queue, calls, "StopServiceDeployment")
 

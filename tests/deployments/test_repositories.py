@@ -13,6 +13,7 @@ from provisioning.aws import ecr
 from provisioning.aws.session import forget_clients
 from provisioning.sessions import session_for
 from tests import factories
+from tests.callers import by
 from tests.deployments.cloud import Site
 from tests.deployments.queue import WorkerKilled
 
@@ -41,7 +42,9 @@ def aws(account):
 def register(account, queue, bob):
     """As a script does it: nothing but the service is called."""
     identity = Identity("api", account, "eu-west-1")
-    return lambda: queue.send(services.register, account.customer, NewApplication("Shop"), identity, Settings(), bob)
+    return lambda: queue.send(
+        services.register, account.customer, NewApplication("Shop"), identity, Settings(), by(bob)
+    )
 
 
 def now() -> Repository:
@@ -144,7 +147,7 @@ def test_one_that_is_there_or_being_made_is_not_asked_for_again(bob, state):
     service = factories.ServiceFactory(repository__state=state)
 
     with pytest.raises(IllegalMove, match="nothing is left to try again"):
-        services.ask_for_repository(service, bob)
+        services.ask_for_repository(service, by(bob))
 
 
 @pytest.mark.localaws

@@ -9,6 +9,7 @@ from deployments.models import Deployment, Placement, Service
 from deployments.rollouts import selectors, services
 from provisioning.aws import ecs
 from provisioning.facts import cluster_of
+from tests.callers import by
 from tests.deployments.cloud import Site, finish, step, until_state
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
@@ -134,7 +135,7 @@ def test_a_rollback_brings_an_earlier_release_back(quick_site: Site):
 
     back = finish(
         services.request_deployment(
-            site.service, site.environment, first.release, site.user, kind=Deployment.Kind.ROLLBACK
+            site.service, site.environment, first.release, by(site.user), kind=Deployment.Kind.ROLLBACK
         )
     )
 
@@ -147,7 +148,7 @@ def test_the_same_release_can_be_rolled_out_again_to_restart_its_tasks(quick_sit
     first = site.deploy("v1")
     before = _service(site).primary
 
-    again = finish(services.request_deployment(site.service, site.environment, first.release, site.user))
+    again = finish(services.request_deployment(site.service, site.environment, first.release, by(site.user)))
 
     assert again.state == states.SUCCEEDED
     assert _service(site).primary.id != before.id
@@ -159,7 +160,7 @@ def test_a_canceled_rollout_goes_back_to_the_release_before(quick_site: Site):
     site.deploy("v1")
     rolling = until_state(site.request("v2", fault="hang"), states.ROLLING)
 
-    services.request_cancel(rolling, site.user)
+    services.request_cancel(rolling, by(site.user))
     finish(rolling)
 
     assert (rolling.state, str(rolling.reason)) == (states.CANCELED, "Cancelled by Bob. v1 serves as before.")
@@ -169,7 +170,7 @@ def test_a_canceled_rollout_goes_back_to_the_release_before(quick_site: Site):
 def test_a_canceled_first_rollout_stops_its_tasks(quick_site: Site):
     rolling = until_state(quick_site.request("v1", fault="hang"), states.ROLLING)
 
-    services.request_cancel(rolling, quick_site.user)
+    services.request_cancel(rolling, by(quick_site.user))
     finish(rolling)
 
     assert (rolling.state, str(rolling.reason)) == (states.CANCELED, "Cancelled by Bob. No task of it runs.")
@@ -179,7 +180,7 @@ def test_a_canceled_first_rollout_stops_its_tasks(quick_site: Site):
 def test_a_deployment_canceled_before_the_rollout_changes_nothing(quick_site: Site):
     deployment = quick_site.request("v1")
 
-    services.request_cancel(deployment, quick_site.user)
+    services.request_cancel(deployment, by(quick_site.user))
     finish(deployment)
 
     assert (deployment.state, str(deployment.reason)) == (

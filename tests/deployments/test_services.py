@@ -13,6 +13,7 @@ from deployments.rollouts import services
 from portal.core.errors import Busy, IllegalMove, UserError
 from portal.core.models import AuditEvent
 from tests import factories
+from tests.callers import by
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def placement(acme):
 def ask(placement, bob):
     release = factories.ReleaseFactory(service=placement.service)
     return lambda **fields: services.request_deployment(
-        placement.service, fields.pop("environment", placement.environment), release, bob, **fields
+        placement.service, fields.pop("environment", placement.environment), release, by(bob), **fields
     )
 
 
@@ -81,10 +82,10 @@ def test_an_environment_in_another_account_is_refused(ask, acme):
 
 def test_a_cancel_is_asked_for_once(ask, bob):
     deployment = ask()
-    services.request_cancel(deployment, bob)
+    services.request_cancel(deployment, by(bob))
 
     with pytest.raises(IllegalMove):
-        services.request_cancel(deployment, bob)
+        services.request_cancel(deployment, by(bob))
     assert not services.is_cancelable(deployment)
 
 
@@ -95,11 +96,11 @@ def account(acme):
 
 @pytest.fixture
 def shop(acme, bob):
-    return catalog.create_application(acme, "Shop", bob)
+    return catalog.create_application(acme, "Shop", by(bob))
 
 
 def register(shop, account, bob, name="api", **chosen):
-    return catalog.register(shop.customer, shop, Identity(name, account, "eu-west-1"), Settings(**chosen), bob)
+    return catalog.register(shop.customer, shop, Identity(name, account, "eu-west-1"), Settings(**chosen), by(bob))
 
 
 def test_a_registered_service_has_a_repository_of_its_customers_name(shop, account, bob):
@@ -125,7 +126,7 @@ def test_of_two_who_give_a_name_at_once_the_second_is_told_what_the_form_would_s
     with pytest.raises(catalog.Taken) as service:
         register(shop, account, bob)
     with pytest.raises(catalog.Taken) as application:
-        catalog.create_application(shop.customer, "Shop", bob)
+        catalog.create_application(shop.customer, "Shop", by(bob))
 
     assert service.value.problems == {"name": "There is a service api already. Give this one another name."}
     sentence = "There is an application Shop already. Choose it, or give this one another name."
@@ -143,7 +144,7 @@ def test_two_services_cannot_answer_the_same_requests(shop, account, bob):
 def test_changed_settings_are_audited_without_values_of_variables(shop, account, bob):
     service = register(shop, account, bob, variables={"PASSPHRASE": "one"})
 
-    catalog.change(service, Settings(memory=512, variables={"PASSPHRASE": "two"}), bob)
+    catalog.change(service, Settings(memory=512, variables={"PASSPHRASE": "two"}), by(bob))
 
     service = Service.objects.get()
     assert (service.memory, service.variables) == (512, {"PASSPHRASE": "two"})

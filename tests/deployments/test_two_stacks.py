@@ -11,6 +11,7 @@ from provisioning.aws import cloudformation
 from provisioning.changes import services as changes
 from provisioning.changes import states as change_states
 from tests import factories
+from tests.callers import by
 from tests.deployments.cloud import STACK, step, until
 from tests.provisioning.conftest import drive_change, step_change
 
@@ -35,8 +36,8 @@ def two_stacks(quick_site, monkeypatch, tmp_path, settings):
         environment=quick_site.environment, name=STACK, stack_id=found.stack_id, outputs=found.outputs
     )
     factories.carried(quick_site.environment, state=change_states.DONE)
-    made = drive_change(changes.request_stack(main.environment, "journal", {"Name": "/in4it/two"}, quick_site.user))
-    changes.approve_change(made, quick_site.user)
+    made = drive_change(changes.request_stack(main.environment, "journal", {"Name": "/in4it/two"}, by(quick_site.user)))
+    changes.approve_change(made, by(quick_site.user))
     assert drive_change(made).state == change_states.DONE, str(made.reason)
     yield main, made.stack
     cloudformation.delete_stack(quick_site.session, made.stack.stack_id, "end")
@@ -52,9 +53,9 @@ def test_a_release_is_rolled_out_while_a_stack_changes(quick_site, two_stacks, w
         if which == "main"
         else (further, {"Name": "/in4it/two", "Days": "14"})
     )
-    change = drive_change(changes.request_update(stack, parameters, quick_site.user))
+    change = drive_change(changes.request_update(stack, parameters, by(quick_site.user)))
     assert change.state == change_states.PLANNED, str(change.reason)
-    changes.approve_change(change, quick_site.user)
+    changes.approve_change(change, by(quick_site.user))
     step_change(change)
     assert change.executed_at
 

@@ -14,6 +14,7 @@ from provisioning.accounts.rules import AccountData
 from provisioning.aws.session import forget_clients
 from provisioning.localaws import control
 from provisioning.models import AwsAccount
+from tests.callers import by
 from tests.conftest import free_port
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
@@ -45,7 +46,7 @@ def account(strict_aws, settings, acme, alice) -> Iterator[AwsAccount]:
     settings.PORTAL_AWS_ACCOUNT_ID = PORTAL
     settings.PORTAL_AWS_ACCESS_KEY_ID, settings.PORTAL_AWS_SECRET_ACCESS_KEY = PORTAL, "portal"
     forget_clients()
-    yield services.connect_account(acme, AccountData("Main", CUSTOMER), alice)
+    yield services.connect_account(acme, AccountData("Main", CUSTOMER), by(alice))
     forget_clients()
 
 

@@ -15,6 +15,7 @@ import pytest
 from billing import services as billing
 from billing.models import Invoice
 from billing.rules.terms import Month
+from portal.core.caller import SYSTEM
 from portal.core.models import Outgoing
 from provisioning import states
 from tests import factories
@@ -94,7 +95,7 @@ def _invoices():
     """Issued from a shell, as it were: by the service, which starts the rest itself."""
     month = Month(2026, 10)
     billing.make_drafts(month)
-    result = billing.issue_all(month, None, date(2026, 11, 2))
+    result = billing.issue_all(month, SYSTEM, date(2026, 11, 2))
     assert (len(result.invoices), result.failed) == (INVOICES, ())
     return Invoice.objects.filter(pk__in=[invoice.pk for invoice in result.invoices])
 

@@ -18,6 +18,7 @@ from provisioning.environments.rules import EnvironmentData
 from provisioning.localaws import control
 from provisioning.models import Environment, StackChange
 from tests import factories
+from tests.callers import by
 from tests.conftest import free_port
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
@@ -78,7 +79,7 @@ def wish(acme, account, alice):
 
     def request(name: str, kind: str = "dev", size: str = "small") -> Environment:
         data = EnvironmentData(account=account, name=name, kind=kind, region=REGION, size=size)
-        return services.request_environment(acme, data, alice)
+        return services.request_environment(acme, data, by(alice))
 
     return request
 
@@ -89,7 +90,7 @@ def ready(wish, alice):
 
     def make(name: str, **wanted: str) -> Environment:
         row = drive(wish(name, **wanted))
-        services.approve(row, alice)
+        services.approve(row, by(alice))
         return drive(row)
 
     return make

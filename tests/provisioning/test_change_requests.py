@@ -13,6 +13,7 @@ from provisioning.changes import services as changes
 from provisioning.changes import states as change_states
 from provisioning.sessions import session_for
 from tests import factories
+from tests.callers import by
 
 pytestmark = pytest.mark.django_db
 STACK = "arn:aws:cloudformation:eu-west-1:111111111111:stack/acme-dev/1"
@@ -70,7 +71,7 @@ def test_each_deletion_is_a_request_of_its_own_and_its_repetition_is_the_same_on
     """AWS remembers tokens: one that served before would delete nothing."""
     tokens = []
     for _ in range(2):
-        row = changes.new_change(place, change_states.REMOVE, alice)
+        row = changes.new_change(place, change_states.REMOVE, by(alice))
         step(row)
         with scripted(place) as aws:
             for _ in range(2):

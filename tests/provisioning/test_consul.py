@@ -6,12 +6,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from portal.core.caller import SYSTEM
 from portal.core.errors import Invalid
 from portal.core.models import AuditEvent
 from provisioning import consul, states
 from provisioning.consul import ConsulEndpoint, address_for_tasks, consul_of, name_consul
 from provisioning.models import Environment
 from tests import factories
+from tests.callers import by
 
 OWN, TOKEN = "http://consul.acme.internal:8500", "5f4c-hush-77"
 
@@ -42,7 +44,7 @@ def test_without_any_there_is_none(environment, settings):
 
 
 def test_one_of_its_own_is_for_portal_and_tasks(environment, erin):
-    name_consul(environment, OWN, TOKEN, erin)
+    name_consul(environment, OWN, TOKEN, by(erin))
 
     environment.refresh_from_db()
     assert consul_of(environment) == ConsulEndpoint(OWN, TOKEN)
@@ -50,14 +52,14 @@ def test_one_of_its_own_is_for_portal_and_tasks(environment, erin):
 
 
 def test_the_portals_token_is_shown_to_no_other_consul(environment, erin):
-    name_consul(environment, OWN, "", erin)
+    name_consul(environment, OWN, "", by(erin))
 
     assert consul_of(environment) == ConsulEndpoint(OWN, "")
 
 
 def test_an_empty_address_gives_it_the_portals_again(environment, erin):
-    name_consul(environment, OWN, TOKEN, erin)
-    name_consul(environment, "", "", erin)
+    name_consul(environment, OWN, TOKEN, by(erin))
+    name_consul(environment, "", "", by(erin))
 
     environment.refresh_from_db()
     assert consul_of(environment) == ConsulEndpoint("http://consul:8500", "hush-of-the-portal")
@@ -67,7 +69,7 @@ def test_an_empty_address_gives_it_the_portals_again(environment, erin):
 def test_naming_one_is_audited_without_its_token(environment, erin, caplog):
     caplog.set_level("DEBUG")
 
-    name_consul(environment, OWN, TOKEN, erin)
+    name_consul(environment, OWN, TOKEN, by(erin))
 
     event = AuditEvent.objects.get()
     assert (event.action, event.actor, event.target_name) == ("environment.consul_named", erin, str(environment))
@@ -76,7 +78,7 @@ def test_naming_one_is_audited_without_its_token(environment, erin, caplog):
 
 
 def test_the_token_is_encrypted_in_the_database(environment, erin):
-    name_consul(environment, OWN, TOKEN, erin)
+    name_consul(environment, OWN, TOKEN, by(erin))
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT consul_token FROM provisioning_environment")
@@ -87,7 +89,7 @@ def test_the_token_is_encrypted_in_the_database(environment, erin):
     "url", [OWN, "https://consul.acme.example", "http://10.1.2.3:8500", "http://consul:8500/", " http://my_consul "]
 )
 def test_addresses_that_are_taken(environment, erin, url):
-    name_consul(environment, url, TOKEN, erin)
+    name_consul(environment, url, TOKEN, by(erin))
 
     assert environment.consul_url == url.strip().rstrip("/")
 
@@ -114,7 +116,7 @@ def test_addresses_that_are_taken(environment, erin, url):
 )
 def test_addresses_and_tokens_that_are_refused(environment, erin, url, token, field, sentence):
     with pytest.raises(Invalid) as refused:
-        name_consul(environment, url, token, erin)
+        name_consul(environment, url, token, by(erin))
 
     assert refused.value.problems == {field: sentence}
     assert "hush" not in str(refused.value)
@@ -135,7 +137,7 @@ def test_an_operator_names_it_with_the_token_from_the_standard_input(environment
 
 
 def test_an_operator_takes_it_away(environment, typed, capsys):
-    name_consul(environment, OWN, TOKEN, None)
+    name_consul(environment, OWN, TOKEN, SYSTEM)
     typed("left on the standard input by mistake")
 
     call_command("consul_address", "acme", "dev", "")

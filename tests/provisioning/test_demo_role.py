@@ -6,6 +6,7 @@ from portal.core.models import AuditEvent
 from provisioning.accounts import services
 from provisioning.accounts.rules import AccountData
 from tests import factories
+from tests.callers import by
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +21,7 @@ def demo(settings):
 @pytest.fixture
 def other(acme, alice):
     """A second account of Acme, in which nothing is yet."""
-    return services.connect_account(acme, AccountData("Second", OTHER), alice)
+    return services.connect_account(acme, AccountData("Second", OTHER), by(alice))
 
 
 def button(account) -> str:
@@ -29,12 +30,12 @@ def button(account) -> str:
 
 @pytest.mark.localaws
 def test_it_makes_the_role_without_which_the_connection_test_fails(aws, demo, other, alice, browse):
-    services.test_account(other, alice)
+    services.test_account(other, by(alice))
     assert other.state == "failing"
     assert "Either the role does not exist, or" in other.checks[0]["sentence"]
 
     answer = browse(alice).post(button(other))
-    services.test_account(other, alice)
+    services.test_account(other, by(alice))
 
     assert answer.url == other.get_absolute_url()
     assert other.state == "connected", other.checks
@@ -46,10 +47,10 @@ def test_it_makes_the_role_without_which_the_connection_test_fails(aws, demo, ot
 @pytest.mark.parametrize("renamed", ["in4it-portal", "another-name"])
 def test_it_can_be_pressed_again_also_for_a_role_of_another_name(aws, demo, other, alice, browse, renamed):
     browse(alice).post(button(other))
-    services.change_account(other, AccountData("Second", OTHER, role_name=renamed), alice)
+    services.change_account(other, AccountData("Second", OTHER, role_name=renamed), by(alice))
 
     assert browse(alice).post(button(other)).status_code == 302
-    services.test_account(other, alice)
+    services.test_account(other, by(alice))
     assert other.state == "connected", other.checks
 
 

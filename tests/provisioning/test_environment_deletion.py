@@ -8,6 +8,7 @@ from provisioning import states
 from provisioning.environments import services
 from provisioning.models import Environment
 from tests import factories
+from tests.callers import by
 from tests.provisioning.place import at, dev, url
 
 __all__ = ["dev"]
@@ -16,13 +17,15 @@ FRAGMENT = {"HTTP_HX_REQUEST": "true"}
 
 def test_of_two_who_delete_at_once_one_is_told(dev, alice):
     again = Environment.objects.get(pk=dev.pk)
-    services.request_deletion(dev, "Development", alice)
+    services.request_deletion(dev, "Development", by(alice))
     with pytest.raises(LostRace):
-        services.request_deletion(again, "Development", alice)
+        services.request_deletion(again, "Development", by(alice))
 
 
 @pytest.mark.parametrize("state", [states.PLANNED, states.FAILED])
-@pytest.mark.parametrize("act", [services.retry, lambda row, by: services.request_deletion(row, "Development", by)])
+@pytest.mark.parametrize(
+    "act", [services.retry, lambda row, caller: services.request_deletion(row, "Development", caller)]
+)
 def test_changes_are_held_before_their_environment_as_workers_hold_them(dev, alice, state, act):
     """A worker moves a change and with it the environment: in the other order the two would wait for each other."""
     row, asked = at(dev, state), []
@@ -33,7 +36,7 @@ def test_changes_are_held_before_their_environment_as_workers_hold_them(dev, ali
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):
-        act(row, alice)
+        act(row, by(alice))
 
     assert (asked[0], set(asked)) == ("stackchange", {"stackchange", "environment"})
 
@@ -95,7 +98,7 @@ def test_several_services_that_are_being_deployed_are_named_in_the_plural(dev, a
     names = sorted(str(deployed_to(dev, "rolling").service) for _ in range(2))
 
     with pytest.raises(Busy) as caught:
-        services.request_deletion(dev, "Development", alice)
+        services.request_deletion(dev, "Development", by(alice))
 
     assert str(caught.value).startswith(f"{names[0]}, {names[1]} are being deployed to Development.")
 
@@ -103,6 +106,6 @@ def test_several_services_that_are_being_deployed_are_named_in_the_plural(dev, a
 def test_rollouts_that_ended_do_not_keep_an_environment(dev, alice):
     deployed_to(dev, "failed")
 
-    services.request_deletion(dev, "Development", alice)
+    services.request_deletion(dev, "Development", by(alice))
 
     assert dev.state == states.DELETING

@@ -12,6 +12,7 @@ from provisioning.environments.selectors import environments_of, sentence_of
 from provisioning.facts import cluster_of, load_balancer_url
 from provisioning.models import Environment
 from tests import factories
+from tests.callers import by
 from tests.provisioning.place import at, dev, url
 
 __all__ = ["dev"]
@@ -81,7 +82,7 @@ def test_an_account_of_another_customer_cannot_be_chosen(account, alice, browse)
     assert browse(alice).post(url("environment_new"), form(foreign)).status_code == 422
     data = EnvironmentData(account=foreign, name="QA", kind="qa", region="eu-west-1")
     with pytest.raises(UserError):
-        services.request_environment(account.customer, data, alice)
+        services.request_environment(account.customer, data, by(alice))
 
 
 @pytest.mark.parametrize("status", [None, "untested", "failing"])
@@ -138,7 +139,7 @@ def test_an_approved_plan_starts_and_names_who_approved_it(dev, alice, browse, d
 @pytest.mark.parametrize("state", sorted({*states.MOVES, states.DELETED} - {states.PLANNED}))
 def test_only_a_plan_that_waits_can_be_approved(dev, alice, state):
     with pytest.raises(IllegalMove):
-        services.approve(at(dev, state), alice)
+        services.approve(at(dev, state), by(alice))
 
     dev.refresh_from_db()
     assert dev.state == state
@@ -147,7 +148,7 @@ def test_only_a_plan_that_waits_can_be_approved(dev, alice, state):
 @pytest.mark.parametrize("state", sorted({*states.MOVES, states.DELETED} - states.RETRYABLE))
 def test_only_what_failed_or_waits_can_be_planned_again(dev, alice, state):
     with pytest.raises(IllegalMove):
-        services.retry(at(dev, state), alice)
+        services.retry(at(dev, state), by(alice))
 
 
 def test_a_second_click_on_approve_changes_nothing_and_shows_where_it_stands(dev, alice, browse):
@@ -221,7 +222,7 @@ def test_a_retry_is_a_change_of_its_own(dev, alice, browse):
 
 def test_a_retry_forgets_nothing_of_what_stands_until_aws_plans_anew(dev, alice):
     """What runs there has to be stopped when the environment is deleted after all."""
-    services.retry(at(dev, states.ERRORED), alice)
+    services.retry(at(dev, states.ERRORED), by(alice))
 
     dev.refresh_from_db()
     assert cluster_of(dev) == "acme-dev"

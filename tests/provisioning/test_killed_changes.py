@@ -9,6 +9,7 @@ from botocore.client import BaseClient
 from provisioning.changes import services as changes
 from provisioning.models import Environment, Stack, StackChange
 from tests import factories
+from tests.callers import by
 from tests.provisioning.conftest import Killed, drive_change, moves
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
@@ -68,7 +69,7 @@ def test_a_worker_that_dies_at_any_call_changes_nothing_in_the_end(aws, acme, ac
             with dying_at(number, when) as made:
                 survived(change)
                 if change.state == "planned":
-                    changes.approve_change(change, alice)
+                    changes.approve_change(change, by(alice))
                     survived(change)
             if len(made) < number:
                 left.discard(kind)
@@ -86,10 +87,10 @@ def test_a_worker_that_dies_at_any_call_changes_nothing_in_the_end(aws, acme, ac
 
 def asked(kind: str, of: Environment | Stack, name: str, actor) -> StackChange:
     if kind == "create":
-        return changes.request_stack(of, "journal", {"Name": name}, actor)
+        return changes.request_stack(of, "journal", {"Name": name}, by(actor))
     if kind == "update":
-        return changes.request_update(of, {"Name": name, "Days": "14"}, actor)
-    return changes.request_removal(of, actor)
+        return changes.request_update(of, {"Name": name, "Days": "14"}, by(actor))
+    return changes.request_removal(of, by(actor))
 
 
 def begun(aws, stack_id: str) -> Counter:

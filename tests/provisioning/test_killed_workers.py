@@ -13,6 +13,7 @@ from provisioning import states, tasks
 from provisioning.changes import states as change_states
 from provisioning.environments import services
 from provisioning.models import Environment, StackChange
+from tests.callers import by
 from tests.provisioning.conftest import Killed, drive, dying_workers, moves, own_stacks, step
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
@@ -49,13 +50,13 @@ def test_workers_that_die_anywhere_change_nothing_in_the_end(aws, wish, alice, m
     assert row.state == states.PLANNED
     assert len(_change_sets(aws, row)) == 1
 
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     with dying_workers(monkeypatch, seed, odds=0.2) as more_deaths:
         survive(row)
     assert row.state == states.READY
     assert own_stacks(aws, row) == ["CREATE_COMPLETE"]
 
-    services.request_deletion(row, row.name, alice)
+    services.request_deletion(row, row.name, by(alice))
     with dying_workers(monkeypatch, seed, odds=0.2) as last_deaths:
         survive(row)
     assert own_stacks(aws, row) == []
@@ -69,9 +70,9 @@ def test_every_delivery_doubled_changes_nothing(aws, wish, alice):
     row = wish("Doubled")
     _drive_doubled(row)
     assert len(_change_sets(aws, row)) == 1
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     _drive_doubled(row)
-    services.request_deletion(row, row.name, alice)
+    services.request_deletion(row, row.name, by(alice))
     _drive_doubled(row)
 
     assert moves(row) == LIFE
@@ -126,7 +127,7 @@ def test_a_plan_asked_for_but_not_written_down_is_asked_for_with_the_same_token(
 @pytest.mark.parametrize("finished", [False, True])
 def test_a_stack_that_aws_makes_already_is_adopted(aws, wish, alice, finished):
     row = drive(wish(f"Adopted {finished}"))
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     step(row)
     if finished:
         drive(row)
@@ -142,9 +143,9 @@ def test_a_stack_that_aws_makes_already_is_adopted(aws, wish, alice, finished):
 def test_two_people_who_approve_at_once_start_one_creation(aws, wish, alice):
     row = drive(wish("Twice"))
     again = Environment.objects.select_related("change").get(pk=row.pk)
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     with pytest.raises(LostRace):
-        services.approve(again, alice)
+        services.approve(again, by(alice))
 
     assert drive(row).state == states.READY
 

@@ -11,6 +11,7 @@ from provisioning.environments.selectors import progress_of
 from provisioning.facts import cluster_of, facts_of, load_balancer_url
 from provisioning.models import Stack
 from tests import factories
+from tests.callers import by
 from tests.conftest import free_port
 from tests.provisioning.conftest import drive, moves, own_stacks, step
 
@@ -47,7 +48,7 @@ def test_an_approved_plan_is_made_and_ends_ready_with_its_outputs(aws, ready, se
 
 def test_progress_grows_while_aws_works(aws, wish, alice):
     row = drive(wish("Slow"))
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     seen = []
     drive(row, until=lambda each: seen.append(progress_of(each, resources_of(each)).done) or False)
 
@@ -58,7 +59,7 @@ def test_progress_grows_while_aws_works(aws, wish, alice):
 
 def test_a_deleted_environment_leaves_nothing_at_aws_and_frees_its_name(aws, ready, wish, alice):
     row = ready("Brief")
-    services.request_deletion(row, "Brief", alice)
+    services.request_deletion(row, "Brief", by(alice))
     drive(row)
 
     assert row.state == states.DELETED
@@ -69,7 +70,7 @@ def test_a_deleted_environment_leaves_nothing_at_aws_and_frees_its_name(aws, rea
 
 def test_a_plan_that_is_discarded_leaves_nothing_at_aws(aws, wish, alice):
     row = drive(wish("Thrown"))
-    services.request_deletion(row, "Thrown", alice)
+    services.request_deletion(row, "Thrown", by(alice))
     drive(row)
 
     assert row.state == states.DELETED
@@ -81,7 +82,7 @@ def test_production_is_protected_until_its_deletion_is_asked_for(aws, ready, ali
     stack = aws("cloudformation").describe_stacks(StackName=row.aws_name)["Stacks"][0]
     assert stack["EnableTerminationProtection"] is True
 
-    services.request_deletion(row, "Live", alice)
+    services.request_deletion(row, "Live", by(alice))
     assert drive(row).state == states.DELETED
 
 
@@ -105,7 +106,7 @@ def test_services_in_it_are_stopped_before_the_environment_is_deleted(aws, ready
         running=1,
     )
 
-    services.request_deletion(row, "Full", alice)
+    services.request_deletion(row, "Full", by(alice))
 
     assert drive(row).state == states.DELETED
     placement.refresh_from_db()
@@ -116,7 +117,7 @@ def test_services_in_it_are_stopped_before_the_environment_is_deleted(aws, ready
 
 def test_a_resource_that_fails_is_named_with_its_cause_and_a_retry_makes_everything_anew(aws, wish, alice):
     row = drive(wish("Broken"))
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     _lose_the_cluster(aws, row)
     drive(row)
 
@@ -125,10 +126,10 @@ def test_a_resource_that_fails_is_named_with_its_cause_and_a_retry_makes_everyth
     assert row.change.advice
     assert resources_of(row).get(logical_id="ClusterCapacity").look == "failed"
 
-    services.retry(row, alice)
+    services.retry(row, by(alice))
     assert drive(row).state == states.PLANNED
     assert list(row.changes.values_list("kind", "state")) == [("create", "failed"), ("create", "planned")]
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     assert drive(row).state == states.READY
     assert own_stacks(aws, row) == ["CREATE_COMPLETE"]
 
@@ -146,7 +147,7 @@ def _lose_the_cluster(aws, row) -> None:
 def test_what_cannot_be_deleted_is_named_and_the_rest_goes_once_the_cause_is_gone(aws, ready, alice):
     row = ready("Sticky")
     subnet = aws("ec2").create_subnet(VpcId=facts_of(row).vpc_id, CidrBlock=row.network.replace(".0.0/16", ".200.0/24"))
-    services.request_deletion(row, "Sticky", alice)
+    services.request_deletion(row, "Sticky", by(alice))
     drive(row)
 
     assert row.state == states.DELETE_FAILED
@@ -154,7 +155,7 @@ def test_what_cannot_be_deleted_is_named_and_the_rest_goes_once_the_cause_is_gon
     assert resources_of(row).get(logical_id="Vpc").look == "delete_failed"
 
     aws("ec2").delete_subnet(SubnetId=subnet["Subnet"]["SubnetId"])
-    services.request_deletion(row, "Sticky", alice)
+    services.request_deletion(row, "Sticky", by(alice))
     assert drive(row).state == states.DELETED
 
 
@@ -165,7 +166,7 @@ def test_a_plan_that_aws_refuses_fails_with_a_sentence_and_can_be_tried_again(aw
     assert str(row.reason).startswith("AWS could not plan the environment")
 
     settings.HOST_IMAGE_PARAMETER = right
-    services.retry(row, alice)
+    services.retry(row, by(alice))
     assert drive(row).state == states.PLANNED
 
 
@@ -183,7 +184,7 @@ def test_a_stack_of_somebody_else_with_the_same_name_is_left_alone(aws, wish):
 
 def test_a_stack_removed_by_hand_while_it_is_made_is_a_failure_that_says_so(aws, wish, alice):
     row = drive(wish("Vanished"))
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     aws("cloudformation").delete_stack(StackName=row.aws_name)
     drive(row)
 
@@ -194,7 +195,7 @@ def test_a_stack_removed_by_hand_while_it_is_made_is_a_failure_that_says_so(aws,
 def test_an_environment_removed_by_hand_counts_as_deleted(aws, ready, alice):
     row = ready("Gone")
     aws("cloudformation").delete_stack(StackName=row.aws_name)
-    services.request_deletion(row, "Gone", alice)
+    services.request_deletion(row, "Gone", by(alice))
 
     assert drive(row).state == states.DELETED
 
@@ -224,7 +225,7 @@ def test_a_bug_of_ours_is_told_apart_and_its_traceback_kept(aws, wish, alice):
     assert "gigantic" in row.change.traceback
 
     Stack.objects.update(template="environment")
-    services.retry(row, alice)
+    services.retry(row, by(alice))
     assert drive(row).state == states.PLANNED
     assert row.change.traceback == ""
 
@@ -239,7 +240,7 @@ def test_aws_is_never_called_inside_a_transaction(aws, ready, alice, monkeypatch
 
     monkeypatch.setattr(AwsSession, "client", client)
     row = ready("Outside")
-    services.request_deletion(row, "Outside", alice)
+    services.request_deletion(row, "Outside", by(alice))
 
     assert drive(row).state == states.DELETED
     assert called == {"cloudformation"}
@@ -247,7 +248,7 @@ def test_aws_is_never_called_inside_a_transaction(aws, ready, alice, monkeypatch
 
 def test_rows_of_resources_are_written_in_one_statement_a_look(aws, wish, alice, django_assert_max_num_queries):
     row = drive(wish("Counted"))
-    services.approve(row, alice)
+    services.approve(row, by(alice))
     drive(row, until=lambda each: resources_of(each).filter(status="CREATE_COMPLETE").exists())
 
     change = row.change

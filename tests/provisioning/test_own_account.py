@@ -13,6 +13,7 @@ from provisioning.aws.session import assume, base_client
 from provisioning.models import AwsAccount
 from provisioning.sessions import session_for
 from tests import factories
+from tests.callers import by
 
 OWN = "999999999999"
 SENTENCE = f"Account {OWN} is in4it's own and cannot be a customer's. Enter the number of your own AWS account."
@@ -37,7 +38,7 @@ def stored(acme):
 @pytest.mark.parametrize("access", ACCESS.values(), ids=ACCESS.keys())
 def test_it_cannot_be_connected(acme, alice, access):
     with pytest.raises(OwnAccount) as refusal:
-        services.connect_account(acme, AccountData("Main", OWN, **access), alice)
+        services.connect_account(acme, AccountData("Main", OWN, **access), by(alice))
 
     assert (str(refusal.value), refusal.value.status) == (SENTENCE, 422)
     assert not AwsAccount.objects.exists()
@@ -48,7 +49,7 @@ def test_it_cannot_be_connected(acme, alice, access):
 def test_no_account_becomes_it(acme, alice, access):
     account = factories.AwsAccountFactory(customer=acme, account_id="111111111111")
     with pytest.raises(OwnAccount, match="in4it's own"):
-        services.change_account(account, AccountData("Main", OWN, **access), alice)
+        services.change_account(account, AccountData("Main", OWN, **access), by(alice))
 
     account.refresh_from_db()
     assert account.account_id == "111111111111"
@@ -72,7 +73,7 @@ def test_the_form_that_changes_one_says_so_too(stored, alice, browse):
 
 
 def test_other_numbers_are_welcome(acme, alice):
-    assert services.connect_account(acme, AccountData("Main", "999999999998"), alice).pk
+    assert services.connect_account(acme, AccountData("Main", "999999999998"), by(alice)).pk
 
 
 ASK = {"ecs": lambda s: s.client("ecs"), "sts": lambda s: s.client("sts"), "base": base_client, "role": assume}
@@ -88,7 +89,7 @@ def test_one_from_before_is_not_entered(stored, access, ask):
 
 
 def test_a_test_of_one_from_before_fails_and_says_why(stored, alice):
-    report = services.test_account(stored, alice)
+    report = services.test_account(stored, by(alice))
 
     assert [(str(check.name), check.ok, str(check.sentence)) for check in report.checks] == [
         ("Access", False, SENTENCE)

@@ -17,6 +17,7 @@ from provisioning.environments.selectors import progress_of
 from provisioning.facts import read
 from provisioning.models import Stack, StackChange
 from tests import factories
+from tests.callers import by
 from tests.provisioning.conftest import drive, drive_change, moves, running_aws, step_change
 
 pytestmark = [pytest.mark.localaws, pytest.mark.django_db]
@@ -35,8 +36,8 @@ def place(acme, account, journal):
 @pytest.fixture
 def added(aws, place, journal, alice):
     """The environment's second stack, made by AWS."""
-    change = drive_change(changes.request_stack(place, journal, WEEK, alice))
-    changes.approve_change(change, alice)
+    change = drive_change(changes.request_stack(place, journal, WEEK, by(alice)))
+    changes.approve_change(change, by(alice))
     assert drive_change(change).state == "done", str(change.reason)
     yield change.stack
     aws("cloudformation").delete_stack(StackName=change.stack.name)
@@ -52,7 +53,7 @@ def days(aws) -> int:
 
 def update(stack: Stack, parameters: dict[str, str], actor) -> StackChange:
     """A change that is planned."""
-    return drive_change(changes.request_update(Stack.objects.get(pk=stack.pk), parameters, actor))
+    return drive_change(changes.request_update(Stack.objects.get(pk=stack.pk), parameters, by(actor)))
 
 
 def test_a_further_stack_is_planned_approved_and_made(aws, added, place):
@@ -89,7 +90,7 @@ def test_an_update_changes_the_stack_and_the_environment_stays_ready(aws, added,
     assert (change.state, {each["action"] for each in change.plan}) == ("planned", {"Modify"})
     assert days(aws) == 7
 
-    changes.approve_change(change, alice)
+    changes.approve_change(change, by(alice))
     states_seen = set()
     drive_change(change, until=lambda _: place.refresh_from_db() or states_seen.add(place.state) or False)
 
@@ -107,7 +108,7 @@ def test_an_update_with_nothing_to_change_is_done_and_says_so(added, alice):
 
 def test_an_update_that_fails_is_taken_back_by_aws_and_says_why(aws, added, alice):
     change = update(added, FORTNIGHT | {"Failing": "yes"}, alice)
-    changes.approve_change(change, alice)
+    changes.approve_change(change, by(alice))
     drive_change(change)
 
     assert moves(change) == ["planning", "planned", "applying", "rolling_back", "rolled_back"]
@@ -125,9 +126,9 @@ def test_an_update_that_fails_is_taken_back_by_aws_and_says_why(aws, added, alic
 def test_a_plan_that_is_discarded_changes_nothing_and_another_can_be_made(aws, added, alice):
     change = update(added, FORTNIGHT, alice)
     with pytest.raises(Busy, match="acme-dev-journal is being changed already"):
-        changes.request_update(added, WEEK, alice)
+        changes.request_update(added, WEEK, by(alice))
 
-    changes.discard_change(change, alice)
+    changes.discard_change(change, by(alice))
 
     assert (change.state, days(aws)) == ("discarded", 7)
     assert update(added, FORTNIGHT, alice).state == "planned"
@@ -136,10 +137,10 @@ def test_a_plan_that_is_discarded_changes_nothing_and_another_can_be_made(aws, a
 def test_of_two_who_decide_at_once_about_a_plan_the_second_is_told(added, alice):
     change = update(added, FORTNIGHT, alice)
     again = StackChange.objects.get(pk=change.pk)
-    changes.approve_change(change, alice)
+    changes.approve_change(change, by(alice))
 
     with pytest.raises(LostRace):
-        changes.discard_change(again, alice)
+        changes.discard_change(again, by(alice))
     assert drive_change(change).state == "done"
 
 
@@ -151,7 +152,7 @@ def test_a_plan_that_somebody_elses_change_overtook_is_not_carried_out(aws, adde
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in (WEEK | {"Days": "30"}).items()],
     )
     aws("cloudformation").get_waiter("stack_update_complete").wait(StackName=added.name, WaiterConfig={"Delay": 1})
-    changes.approve_change(change, alice)
+    changes.approve_change(change, by(alice))
     drive_change(change)
 
     assert (change.state, days(aws)) == ("failed", 30), str(change.reason)
@@ -169,44 +170,44 @@ def test_a_stack_removed_by_hand_cannot_be_changed_and_is_told(aws, added, alice
 
 
 def test_a_further_stack_is_removed_and_can_be_added_again(aws, added, place, alice, journal):
-    change = changes.request_removal(Stack.objects.get(pk=added.pk), alice)
+    change = changes.request_removal(Stack.objects.get(pk=added.pk), by(alice))
     drive_change(change)
 
     assert (change.state, moves(change)) == ("done", ["removing", "done"])
     assert list(resources_of(place)) == []
     place.refresh_from_db()
     assert place.state == states.READY
-    assert changes.request_stack(place, journal, WEEK, alice).stack.pk != added.pk
+    assert changes.request_stack(place, journal, WEEK, by(alice)).stack.pk != added.pk
 
 
 def test_a_stack_that_exists_is_not_added_again(added, place, alice, journal):
     for template in (journal, "environment"):
         with pytest.raises(IllegalMove, match="has a stack of that kind already"):
-            changes.request_stack(place, template, WEEK, alice)
+            changes.request_stack(place, template, WEEK, by(alice))
 
 
 def test_a_stack_that_aws_never_made_is_not_updated(aws, place, alice, journal):
-    change = drive_change(changes.request_stack(place, journal, WEEK, alice))
-    changes.discard_change(change, alice)
+    change = drive_change(changes.request_stack(place, journal, WEEK, by(alice)))
+    changes.discard_change(change, by(alice))
     with pytest.raises(IllegalMove, match="does not exist at AWS"):
-        changes.request_update(change.stack, FORTNIGHT, alice)
+        changes.request_update(change.stack, FORTNIGHT, by(alice))
 
     assert list(resources_of(place)) == []
-    again = drive_change(changes.request_stack(place, journal, WEEK, alice))
+    again = drive_change(changes.request_stack(place, journal, WEEK, by(alice)))
     assert (again.state, again.stack) == ("planned", change.stack)
-    changes.discard_change(again, alice)
-    drive_change(changes.request_removal(change.stack, alice))
+    changes.discard_change(again, by(alice))
+    drive_change(changes.request_removal(change.stack, by(alice)))
 
 
 def test_what_an_environment_waits_for_is_not_discarded_beside_it(place, alice):
     change = factories.carried(place, state="planned")
     with pytest.raises(IllegalMove, match="Delete the environment instead"):
-        changes.discard_change(change, alice)
+        changes.discard_change(change, by(alice))
 
 
 def test_after_an_update_everything_still_looks_ready_and_facts_are_those_of_all_stacks(aws, added, place, alice):
     change = update(added, FORTNIGHT, alice)
-    changes.approve_change(change, alice)
+    changes.approve_change(change, by(alice))
     drive_change(change)
 
     rows = list(resources_of(place))
@@ -217,7 +218,7 @@ def test_after_an_update_everything_still_looks_ready_and_facts_are_those_of_all
 
 def test_the_main_stack_goes_with_its_environment_only(place, alice):
     with pytest.raises(IllegalMove, match="Delete the environment instead"):
-        changes.request_removal(place.stacks.get(), alice)
+        changes.request_removal(place.stacks.get(), by(alice))
 
 
 @pytest.mark.parametrize("state", sorted({*states.MOVES, states.DELETED} - {states.READY}))
@@ -226,9 +227,9 @@ def test_stacks_are_added_and_changed_only_where_the_environment_is_ready(place,
     type(place).objects.filter(pk=place.pk).update(state=state)
 
     for ask in (
-        lambda: changes.request_stack(place, "another", {}, alice),
-        lambda: changes.request_update(stack, WEEK, alice),
-        lambda: changes.request_removal(stack, alice),
+        lambda: changes.request_stack(place, "another", {}, by(alice)),
+        lambda: changes.request_update(stack, WEEK, by(alice)),
+        lambda: changes.request_removal(stack, by(alice)),
     ):
         with pytest.raises(IllegalMove, match="is not ready"):
             ask()
@@ -237,10 +238,10 @@ def test_stacks_are_added_and_changed_only_where_the_environment_is_ready(place,
 
 def test_an_environment_is_not_deleted_while_one_of_its_stacks_changes(place, added, alice):
     change = update(added, FORTNIGHT, alice)
-    changes.approve_change(change, alice)
+    changes.approve_change(change, by(alice))
 
     with pytest.raises(Busy, match="Update of acme-dev-journal is under way"):
-        services.request_deletion(place, place.name, alice)
+        services.request_deletion(place, place.name, by(alice))
 
     place.refresh_from_db()
     assert place.state == states.READY
@@ -250,7 +251,7 @@ def test_an_environment_is_not_deleted_while_one_of_its_stacks_changes(place, ad
 def test_a_deletion_discards_plans_and_removes_every_stack_the_last_one_first(aws, place, added, alice):
     change = update(added, FORTNIGHT, alice)
     main = place.stacks.get(template="environment")
-    services.request_deletion(place, place.name, alice)
+    services.request_deletion(place, place.name, by(alice))
 
     change.refresh_from_db()
     assert (change.state, place.change.stack) == ("discarded", added)
@@ -264,7 +265,7 @@ def test_a_deletion_discards_plans_and_removes_every_stack_the_last_one_first(aw
 
 def test_a_further_stack_that_cannot_be_removed_keeps_the_environment_from_being_deleted(aws, place, added, alice):
     aws("cloudformation").update_termination_protection(StackName=added.name, EnableTerminationProtection=True)
-    services.request_deletion(place, place.name, alice)
+    services.request_deletion(place, place.name, by(alice))
     with refusing("DeleteStack"):
         drive(place)
 
@@ -272,7 +273,7 @@ def test_a_further_stack_that_cannot_be_removed_keeps_the_environment_from_being
     assert str(place.reason).startswith("AWS does not allow the portal to delete the environment.")
     assert place.stacks.get(template="environment").removed_at is None
 
-    services.request_deletion(place, place.name, alice)
+    services.request_deletion(place, place.name, by(alice))
     assert drive(place).state == states.DELETED
 
 
@@ -301,16 +302,16 @@ def slow_aws(tmp_path, settings, aws):
 
 
 def test_a_person_takes_a_running_update_back(slow_aws, place, journal, alice):
-    change = drive_change(changes.request_stack(place, journal, WEEK, alice))
+    change = drive_change(changes.request_stack(place, journal, WEEK, by(alice)))
     with pytest.raises(IllegalMove, match="cannot be taken back"):
-        changes.roll_back_change(change, alice)
-    changes.approve_change(change, alice)
+        changes.roll_back_change(change, by(alice))
+    changes.approve_change(change, by(alice))
     drive_change(change)
     change = update(change.stack, FORTNIGHT, alice)
-    changes.approve_change(change, alice)
+    changes.approve_change(change, by(alice))
     step_change(change)
 
-    changes.roll_back_change(change, alice)
+    changes.roll_back_change(change, by(alice))
     drive_change(change)
 
     assert moves(change) == ["planning", "planned", "applying", "rolling_back", "rolled_back"]
@@ -321,8 +322,8 @@ def test_a_person_takes_a_running_update_back(slow_aws, place, journal, alice):
 
 def test_an_update_taken_back_before_aws_began_is_never_carried_out(aws, added, alice):
     change = update(added, FORTNIGHT, alice)
-    changes.approve_change(change, alice)
-    changes.roll_back_change(change, alice)
+    changes.approve_change(change, by(alice))
+    changes.roll_back_change(change, by(alice))
     drive_change(change)
 
     assert (change.state, days(aws)) == ("rolled_back", 7)
@@ -332,10 +333,10 @@ def test_an_update_taken_back_before_aws_began_is_never_carried_out(aws, added, 
 
 def test_an_update_that_was_faster_than_the_wish_to_take_it_back_is_done(aws, added, alice):
     change = update(added, FORTNIGHT, alice)
-    changes.approve_change(change, alice)
+    changes.approve_change(change, by(alice))
     step_change(change)
     aws("cloudformation").get_waiter("stack_update_complete").wait(StackName=added.name, WaiterConfig={"Delay": 1})
-    changes.roll_back_change(change, alice)
+    changes.roll_back_change(change, by(alice))
     drive_change(change)
 
     assert (change.state, days(aws)) == ("done", 14)

@@ -9,6 +9,7 @@ from portal.core.sentences import said
 from portal.support import services
 from portal.support.models import Ticket
 from tests import factories
+from tests.callers import by
 from tests.conftest import free_port
 
 
@@ -46,7 +47,7 @@ def failed(acme: Customer, bob: User) -> Deployment:
 @pytest.fixture
 def ticket(acme: Customer, bob: User) -> Ticket:
     """Bob's question, which waits for in4it."""
-    return services.open_ticket(acme, bob, subject="The shop is slow", body="Since noon.").ticket
+    return services.open_ticket(acme, by(bob), subject="The shop is slow", body="Since noon.").ticket
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from portal.core.sentences import said as in_words
 from portal.support import limits, services, states
 from portal.support.models import Ticket
 from tests import factories
+from tests.callers import by
 
 QUESTION = {"subject": "The shop is slow", "priority": "high", "body": "Since noon."}
 
@@ -131,7 +132,7 @@ def test_a_subject_is_one_line(browse, bob, url):
 
 
 def test_a_reply_gives_the_turn_back_to_in4it(browse, bob, erin, ticket, url):
-    services.reply(ticket, erin, "Which page?", from_staff=True)
+    services.reply(ticket, by(erin), "Which page?", from_staff=True)
 
     browse(bob).post(url("ticket_reply", ticket.pk), {"body": "The basket."})
 
@@ -256,5 +257,5 @@ def test_a_ticket_freezes_nothing_of_another_customer(alice, acme):
     theirs = factories.DeploymentFactory(reason=in_words("Their secret failed."))
 
     with pytest.raises(Invalid):
-        services.open_ticket(acme, alice, subject="Look", body="What is this?", deployment=theirs)
+        services.open_ticket(acme, by(alice), subject="Look", body="What is this?", deployment=theirs)
     assert not Ticket.objects.exists()

@@ -14,6 +14,7 @@ from portal.core.models import Outgoing
 from portal.support import services
 from portal.support.models import Message, Ticket
 from tests import factories
+from tests.callers import by
 from tests.outages import running
 
 
@@ -28,8 +29,8 @@ def say(ticket: Ticket):
     """Somebody writes on Bob's ticket, and the mail about that, and nothing else, goes its way."""
     Outgoing.objects.all().delete()
 
-    def reply(by, *, from_staff: bool, body: str = "Which page?") -> Message:
-        message = services.reply(ticket, by, body, from_staff=from_staff)
+    def reply(user, *, from_staff: bool, body: str = "Which page?") -> Message:
+        message = services.reply(ticket, by(user), body, from_staff=from_staff)
         deliver_all()
         message.refresh_from_db()
         return message
@@ -92,7 +93,7 @@ def test_what_a_customer_writes_goes_to_the_support_address(say, bob, ticket, ma
 
 
 def test_what_a_customer_writes_goes_to_the_engineer_in_charge(say, bob, erin, ticket, mailoutbox):
-    services.assign(ticket, erin, erin)
+    services.assign(ticket, erin, by(erin))
 
     say(bob, from_staff=False)
 
@@ -106,7 +107,7 @@ def test_words_are_mailed_as_written(say, erin, mailoutbox):
 
 
 def test_an_internal_note_is_in_no_mail(say, bob, erin, ticket, mailoutbox):
-    services.note(ticket, erin, "They forgot to pay")
+    services.note(ticket, by(erin), "They forgot to pay")
 
     say(erin, from_staff=True)
 
@@ -117,7 +118,7 @@ def test_a_message_and_its_mail_are_written_together_or_not_at_all(ticket, erin,
     monkeypatch.setattr(outbox, "put", lambda *_, **__: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
-        services.reply(ticket, erin, "Which page?", from_staff=True)
+        services.reply(ticket, by(erin), "Which page?", from_staff=True)
 
     assert not Message.objects.filter(body="Which page?").exists()
 
@@ -168,7 +169,7 @@ def test_with_redis_a_worker_sends_the_mail_as_soon_as_the_message_is_committed(
     redis, ticket, erin, mailoutbox, django_capture_on_commit_callbacks
 ):
     with django_capture_on_commit_callbacks(execute=True):
-        message = services.reply(ticket, erin, "Which page?", from_staff=True)
+        message = services.reply(ticket, by(erin), "Which page?", from_staff=True)
     assert (message.mailed_at, mailoutbox) == (None, [])
 
     work()

@@ -10,6 +10,7 @@ from portal.core.models import AuditEvent
 from portal.core.work.state import transition
 from portal.support import services, states
 from portal.support.models import Ticket
+from tests.callers import by
 
 
 def steps(ticket: Ticket) -> list[tuple[str, str, str]]:
@@ -23,10 +24,10 @@ def events() -> list[tuple[str, dict, dict]]:
 
 
 def test_each_turn_is_a_step_of_whoever_wrote(ticket, bob, erin):
-    services.reply(ticket, erin, "Which page?", from_staff=True)
-    services.reply(ticket, bob, "The basket.", from_staff=False)
-    services.close(ticket, erin)
-    services.reply(ticket, bob, "It is back.", from_staff=False)
+    services.reply(ticket, by(erin), "Which page?", from_staff=True)
+    services.reply(ticket, by(bob), "The basket.", from_staff=False)
+    services.close(ticket, by(erin))
+    services.reply(ticket, by(bob), "It is back.", from_staff=False)
 
     assert steps(ticket) == [
         ("open", "waiting", "Erin"),
@@ -45,7 +46,7 @@ def test_each_turn_is_a_step_of_whoever_wrote(ticket, bob, erin):
 def test_another_message_of_the_same_side_is_no_move_but_a_sign_of_life(ticket, bob):
     Ticket.objects.update(updated_at=timezone.now() - timedelta(hours=5))
 
-    services.reply(ticket, bob, "Still.", from_staff=False)
+    services.reply(ticket, by(bob), "Still.", from_staff=False)
 
     ticket.refresh_from_db()
     assert steps(ticket) == []
@@ -54,8 +55,8 @@ def test_another_message_of_the_same_side_is_no_move_but_a_sign_of_life(ticket, 
 
 
 def test_closing_twice_is_closing_once(ticket, bob, erin):
-    services.close(ticket, erin)
-    services.close(ticket, bob)
+    services.close(ticket, by(erin))
+    services.close(ticket, by(bob))
 
     assert steps(ticket) == [("open", "closed", "Erin")]
     assert [action for action, _, _ in events()] == ["ticket.closed"]
@@ -64,7 +65,7 @@ def test_closing_twice_is_closing_once(ticket, bob, erin):
 def test_whoever_gets_the_turn_waits_from_then_on(ticket, erin):
     Ticket.objects.update(waiting_since=timezone.now() - timedelta(hours=5))
 
-    services.reply(ticket, erin, "Which page?", from_staff=True)
+    services.reply(ticket, by(erin), "Which page?", from_staff=True)
 
     ticket.refresh_from_db()
     assert timezone.now() - ticket.waiting_since < timedelta(minutes=1)
@@ -76,14 +77,14 @@ def test_no_state_leads_to_itself(ticket, bob, state):
     ticket.refresh_from_db()
 
     with pytest.raises(IllegalMove):
-        transition(ticket, state, actor=bob)
+        transition(ticket, state, caller=by(bob))
 
 
 def test_a_message_that_cannot_be_kept_moves_nothing(ticket, erin, monkeypatch):
     monkeypatch.setattr("portal.core.outbox.put", lambda *_, **__: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
-        services.reply(ticket, erin, "Which page?", from_staff=True)
+        services.reply(ticket, by(erin), "Which page?", from_staff=True)
 
     ticket.refresh_from_db()
     assert (ticket.state, ticket.assignee, steps(ticket), events()) == (states.OPEN, None, [], [])

@@ -10,6 +10,7 @@ from portal.core.models import AuditEvent
 from portal.support import services, states
 from portal.support.models import InternalNote, Message, Ticket
 from tests import factories
+from tests.callers import by
 
 SECRET_WORDS = "They forgot to pay and do not know it"
 
@@ -55,7 +56,7 @@ def test_the_queue_shows_what_waits_for_us_unless_asked_otherwise(browse, erin, 
 def test_a_second_message_of_the_customer_keeps_their_place_in_the_queue(ticket, bob):
     Ticket.objects.filter(pk=ticket.pk).update(waiting_since=timezone.now() - timedelta(hours=5))
 
-    services.reply(ticket, bob, "Still.", from_staff=False)
+    services.reply(ticket, by(bob), "Still.", from_staff=False)
 
     ticket.refresh_from_db()
     assert timezone.now() - ticket.waiting_since > timedelta(hours=4)
@@ -101,7 +102,7 @@ def test_an_internal_note_is_seen_by_engineers_and_mailed_to_nobody(
 
 @pytest.mark.parametrize("role", ["owner", "developer", "billing", "viewer"])
 def test_no_page_of_the_customer_shows_an_internal_note(browse, acme, erin, ticket, role):
-    services.note(ticket, erin, SECRET_WORDS)
+    services.note(ticket, by(erin), SECRET_WORDS)
     client = browse(factories.member(acme, role))
 
     pages = [reverse("support", args=["acme"]), ticket.get_absolute_url(), reverse("overview", args=["acme"])]
@@ -112,7 +113,7 @@ def test_no_page_of_the_customer_shows_an_internal_note(browse, acme, erin, tick
 
 
 def test_the_customers_audit_log_does_not_tell_of_a_note(acme, erin, ticket):
-    services.note(ticket, erin, SECRET_WORDS)
+    services.note(ticket, by(erin), SECRET_WORDS)
 
     event = AuditEvent.objects.get(action="ticket.noted")
     assert event.customer is None
@@ -140,7 +141,7 @@ def test_assigning_closing_and_reopening(browse, erin, ticket):
 
 
 def test_the_side_panel_shows_then_and_now(browse, erin, acme, bob, failed):
-    ticket = services.open_ticket(acme, bob, subject="Rolled back", body="Why?", deployment=failed).ticket
+    ticket = services.open_ticket(acme, by(bob), subject="Rolled back", body="Why?", deployment=failed).ticket
     type(failed.placement).objects.update(health="healthy", running=2, desired=2)
 
     page = browse(erin).get(reverse("staff_ticket", args=[ticket.pk])).content.decode()
@@ -183,7 +184,7 @@ def test_the_queue_takes_as_many_queries_for_many_tickets_as_for_one(
 def test_a_ticket_takes_as_many_queries_for_many_messages_as_for_one(
     browse, erin, bob, acme, failed, django_assert_max_num_queries
 ):
-    ticket = services.open_ticket(acme, bob, subject="Long", body="1", deployment=failed).ticket
+    ticket = services.open_ticket(acme, by(bob), subject="Long", body="1", deployment=failed).ticket
     Message.objects.bulk_create(Message(ticket=ticket, author=bob, from_staff=False, body="x") for _ in range(100))
     InternalNote.objects.bulk_create(InternalNote(ticket=ticket, author=erin, body="x") for _ in range(100))
     client = browse(erin)
@@ -197,8 +198,8 @@ def test_who_answers_first_has_the_ticket_until_somebody_else_takes_it(acme, eri
     ticket = factories.TicketFactory(customer=acme)
     second = factories.UserFactory(staff_role="engineer")
 
-    services.reply(ticket, erin, "Looking.", from_staff=True)
-    services.reply(ticket, second, "Me too.", from_staff=True)
+    services.reply(ticket, by(erin), "Looking.", from_staff=True)
+    services.reply(ticket, by(second), "Me too.", from_staff=True)
 
     ticket.refresh_from_db()
     assert ticket.assignee == erin

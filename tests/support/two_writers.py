@@ -11,17 +11,18 @@ from portal.accounts.models import User  # noqa: E402
 from portal.support import services  # noqa: E402
 from portal.support.models import Message, Ticket  # noqa: E402
 from tests.at_once import at_once, report  # noqa: E402
+from tests.callers import by  # noqa: E402
 from tests.factories import TicketFactory, UserFactory  # noqa: E402
 
 Act = Callable[[Ticket], object]
 
 
-def replying(by: User, *, from_staff: bool) -> Act:
-    return lambda ticket: services.reply(ticket, by, f"{by} writes.", from_staff=from_staff)
+def replying(user: User, *, from_staff: bool) -> Act:
+    return lambda ticket: services.reply(ticket, by(user), f"{user} writes.", from_staff=from_staff)
 
 
-def closing(by: User) -> Act:
-    return lambda ticket: services.close(ticket, by)
+def closing(user: User) -> Act:
+    return lambda ticket: services.close(ticket, by(user))
 
 
 def left_of_a_ticket(first: Act, second: Act) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from portal.accounts import selectors
-from portal.accounts.access import ENGINEERS, Can, CustomerRequest, StaffRequest, customer_page, staff_page
+from portal.accounts.access import CustomerRequest, StaffRequest, customer_page, staff_page
 from portal.accounts.changes import entry
 from portal.accounts.forms import AuditFilter
+from portal.accounts.permissions import ENGINEERS, Can
 from portal.core.htmx import page
 from portal.core.lists import paginate
 

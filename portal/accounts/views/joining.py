@@ -13,9 +13,9 @@ from portal.accounts import selectors, services
 from portal.accounts.access import public
 from portal.accounts.forms import JoinForm
 from portal.accounts.models import Invitation, User
-from portal.core.errors import Invalid, UserError
-from portal.core.forms import show_refusal
-from portal.core.htmx import go, page
+from portal.core.errors import UserError
+from portal.core.forms import form_page, posted
+from portal.core.htmx import go
 from portal.core.limits import Limit, TooMuch
 
 # Tries an address gets in a quarter of an hour: plenty for people, useless for guessing tokens.
@@ -59,17 +59,22 @@ def _join_as(request: HttpRequest, invited: Invitation, user: User) -> HttpRespo
 def _join_anew(request: HttpRequest, invited: Invitation) -> HttpResponse:
     if request.user.is_authenticated:
         return render(request, "accounts/join.html", {"invitation": invited})
-    form = JoinForm(request.POST or None, email=invited.email)
-    if form.is_valid():
-        try:
-            user = services.join_as_new_user(invited, **form.cleaned_data)
-        except Invalid as refusal:
-            show_refusal(form, refusal)
-        else:
-            login(request, user, BACKEND)
-            return go(request, "overview", invited.customer.slug)
-    status = 422 if form.is_bound else 200
-    return page(request, "accounts/join.html", {"invitation": invited, "form": form}, partial="form", status=status)
+    return form_page(
+        request,
+        "accounts/join.html",
+        JoinForm(posted(request), email=invited.email),
+        lambda form: _join_as_new_user(request, invited, form),
+        {"invitation": invited},
+    )
+
+
+def _join_as_new_user(request: HttpRequest, invited: Invitation, form: JoinForm) -> HttpResponse:
+    try:
+        user = services.join_as_new_user(invited, **form.cleaned_data)
+    except services.InvitationOver as refusal:
+        return _refused(request, refusal)
+    login(request, user, BACKEND)
+    return go(request, "overview", invited.customer.slug)
 
 
 def _refused(request: HttpRequest, refusal: UserError) -> HttpResponse:

@@ -6,14 +6,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from portal.accounts import selectors, services
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load
 from portal.accounts.forms import InviteForm
 from portal.accounts.links import link
-from portal.accounts.models import Invitation, Membership, Role
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.accounts.models import Invitation, Membership
+from portal.accounts.permissions import Can, grantable
+from portal.core.forms import form_page, posted
 from portal.core.htmx import go, page
-from portal.core.limits import Limit, TooMuch
+from portal.core.limits import Limit
 from portal.core.lists import paginate
 
 INVITATIONS = Limit("invitations", most=50, seconds=3600)
@@ -25,7 +25,7 @@ def people(request: CustomerRequest) -> HttpResponse:
     context = {
         "page": paginate(request, selectors.members(request.customer)),
         "invitations": selectors.open_invitations(request.customer) if Can.MANAGE in request.can else (),
-        "roles": Role.choices,
+        "roles": [(role.value, role.label) for role in grantable(request.caller, request.customer)],
     }
     return page(request, "accounts/people.html", context)
 
@@ -35,7 +35,7 @@ def people(request: CustomerRequest) -> HttpResponse:
 def member_role(request: CustomerRequest, pk: int) -> HttpResponse:
     """Gives a member another role."""
     member = load(Membership, request.customer, pk=pk)
-    services.change_role(member, request.POST.get("role", ""), request.user)
+    services.change_role(member, request.POST.get("role", ""), request.caller)
     messages.success(request, f"{member.user} is {member.get_role_display().lower()} now.")
     return go(request, "people", request.customer.slug)
 
@@ -45,7 +45,7 @@ def member_role(request: CustomerRequest, pk: int) -> HttpResponse:
 def member_remove(request: CustomerRequest, pk: int) -> HttpResponse:
     """Ends a membership; inviting the person again is the way back."""
     member = load(Membership, request.customer, pk=pk)
-    services.remove(member, request.user)
+    services.remove(member, request.caller)
     messages.success(request, f"{member.user} does not belong to {request.customer} any more.")
     return go(request, "home") if member.user == request.user else go(request, "people", request.customer.slug)
 
@@ -54,20 +54,16 @@ def member_remove(request: CustomerRequest, pk: int) -> HttpResponse:
 @never_cache
 def invite(request: CustomerRequest) -> HttpResponse:
     """Invites somebody; the answer shows the link, this once."""
-    form = InviteForm(request.POST or None)
-    if form.is_valid():
-        try:
-            INVITATIONS.spend(request.user)
-            invitation, token = services.invite(request.customer, **form.cleaned_data, actor=request.user)
-        except TooMuch as refusal:
-            form.add_error("email", str(refusal))
-        except UserError as refusal:
-            show_refusal(form, refusal)
-        else:
-            context = {"invitation": invitation, "link": link(token)}
-            return page(request, "accounts/invited.html", context, partial="invited")
-    status = 422 if form.is_bound else 200
-    return page(request, "accounts/invite.html", {"form": form}, partial="form", status=status)
+    form = InviteForm(posted(request), roles=grantable(request.caller, request.customer))
+
+    def send(form: InviteForm) -> HttpResponse:
+        INVITATIONS.spend(request.user)
+        invitation, token = services.invite(request.customer, **form.cleaned_data, caller=request.caller)
+        # In4it invites by mail only: a link that is shown would make whoever invites a member themselves.
+        context = {"invitation": invitation, "link": "" if request.as_staff else link(token)}
+        return page(request, "accounts/invited.html", context, partial="invited")
+
+    return form_page(request, "accounts/invite.html", form, send)
 
 
 @customer_page(Can.MANAGE)
@@ -75,6 +71,6 @@ def invite(request: CustomerRequest) -> HttpResponse:
 def invitation_revoke(request: CustomerRequest, pk: int) -> HttpResponse:
     """Makes an open invitation useless."""
     invitation = load(Invitation, request.customer, pk=pk)
-    services.revoke(invitation, request.user)
+    services.revoke(invitation, request.caller)
     messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
     return go(request, "people", request.customer.slug)

@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from portal.accounts import selectors
-from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
+from portal.accounts.access import StaffRequest, staff_page
+from portal.accounts.permissions import ENGINEERS
 from portal.core import outbox
 from portal.core.htmx import go, page
 from portal.core.lists import paginate
@@ -34,7 +35,7 @@ def queues(request: StaffRequest) -> HttpResponse:
 @require_POST
 def outgoing_again(request: StaffRequest, pk: int) -> HttpResponse:
     """Sends what stopped again."""
-    outbox.send_again(get_object_or_404(Outgoing, pk=pk), request.user)
+    outbox.send_again(get_object_or_404(Outgoing, pk=pk), request.caller)
     messages.success(request, "It is being sent again.")
     return go(request, "queues")
 

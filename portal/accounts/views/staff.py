@@ -4,11 +4,10 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 
 from portal.accounts import selectors, services
-from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
+from portal.accounts.access import StaffRequest, staff_page
 from portal.accounts.forms import CustomerForm, SearchForm
-from portal.accounts.links import link
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.accounts.permissions import ENGINEERS
+from portal.core.forms import form_page, posted
 from portal.core.htmx import page
 from portal.core.lists import paginate
 
@@ -25,15 +24,10 @@ def customers(request: StaffRequest) -> HttpResponse:
 @staff_page(ENGINEERS)
 @never_cache
 def customer_new(request: StaffRequest) -> HttpResponse:
-    """A new customer; the answer shows the link for its first owner, this once."""
-    form = CustomerForm(request.POST or None)
-    if form.is_valid():
-        try:
-            invitation, token = services.create_customer(**form.cleaned_data, actor=request.user)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-        else:
-            context = {"invitation": invitation, "link": link(token), "new": True}
-            return page(request, "accounts/invited.html", context, partial="invited")
-    status = 422 if form.is_bound else 200
-    return page(request, "accounts/customer_new.html", {"form": form}, partial="form", status=status)
+    """A new customer; its first owner is invited by mail."""
+
+    def create(form: CustomerForm) -> HttpResponse:
+        invitation, _token = services.create_customer(**form.cleaned_data, caller=request.caller)
+        return page(request, "accounts/invited.html", {"invitation": invitation, "new": True}, partial="invited")
+
+    return form_page(request, "accounts/customer_new.html", CustomerForm(posted(request)), create)

@@ -13,6 +13,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from portal.core import audit
+from portal.core.caller import SYSTEM, Caller
 from portal.core.errors import IllegalMove, LostRace
 from portal.core.models import Step
 from portal.core.sentences import NOTHING, Sentence
@@ -20,15 +21,15 @@ from portal.core.sentences import NOTHING, Sentence
 
 @dataclass(frozen=True)
 class Move:
-    """What has just been done to a row. `actor` is the person, None for a worker."""
+    """What has just been done to a row, and by whom."""
 
     to: str
     reason: Sentence
-    actor: Any
+    caller: Caller
 
     @property
     def by_person(self) -> bool:
-        return self.actor is not None
+        return self.caller.is_person
 
 
 class Stateful(models.Model):
@@ -67,7 +68,7 @@ def transition(
     to: str,
     *,
     reason: Sentence = NOTHING,
-    actor: Any = None,
+    caller: Caller = SYSTEM,
     action: str = "",
     facts: Mapping[str, Any] | None = None,
     target: models.Model | None = None,
@@ -77,9 +78,9 @@ def transition(
     about `target` where people know that better than the row).
 
     Raises IllegalMove when the table does not allow it, LostRace when the row has left the state it was read in, or
-    when a worker (no actor) moves it after its turn was given to another.
+    when a worker (nobody's caller) moves it after its turn was given to another.
     """
-    old, now, by_person = row.state, timezone.now(), actor is not None
+    old, now, by_person = row.state, timezone.now(), caller.is_person
     if to not in row.MOVES.get(old, frozenset()):
         raise IllegalMove(f"{row} is {old}: it cannot become {to} from there. Reload the page to see where it stands.")
     values = {"state": to, **row.on_move(to, reason, now), **fields}
@@ -87,11 +88,11 @@ def transition(
     try:
         with transaction.atomic():
             _compare_and_set(row, old, values, by_person=by_person)
-            _keep_step(row, Step(from_state=old, to_state=to, reason=reason, at=now), actor)
+            _keep_step(row, Step(from_state=old, to_state=to, reason=reason, at=now), caller)
             after = {"state": to, "reason": reason.as_json() or "", **(facts or {})}
             if event := action or row.action_of(to):
-                audit.record(event, target or row, actor=actor, before={"state": old}, after=after)
-            row.moved(Move(to, reason, actor))
+                audit.record(event, target or row, caller=caller, before={"state": old}, after=after)
+            row.moved(Move(to, reason, caller))
     except BaseException:
         _set(row, before)
         raise
@@ -109,7 +110,7 @@ def _set(row: Stateful, values: Mapping[str, Any]) -> None:
         setattr(row, name, value)
 
 
-def _keep_step(row: Stateful, step: Step, actor: Any) -> None:
+def _keep_step(row: Stateful, step: Step, caller: Caller) -> None:
     step.work_kind, step.work_id = audit.kind_of(row), row.pk
-    step.actor_name = str(actor) if actor else audit.SYSTEM
+    step.actor_name = caller.name
     step.save()

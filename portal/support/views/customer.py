@@ -6,15 +6,17 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 
 from deployments.models import Deployment
-from portal.accounts.access import Can, CustomerRequest, customer_page, load
+from portal.accounts.access import CustomerRequest, customer_page, load
+from portal.accounts.permissions import Can
 from portal.core import htmx
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.core.forms import form_page, posted
 from portal.core.lists import paginate
 from portal.support import limits, selectors, services
 from portal.support.context import freeze
 from portal.support.forms import ReplyForm, TicketFilter, TicketForm
 from portal.support.models import Ticket
+
+TICKET = "support/ticket.html"
 
 
 @customer_page(Can.VIEW)
@@ -36,37 +38,36 @@ def support(request: CustomerRequest) -> HttpResponse:
 def ticket_new(request: CustomerRequest) -> HttpResponse:
     """A new ticket, about a deployment when the address names one (?deployment=)."""
     deployment = _deployment(request)
-    form = TicketForm(request.POST or None, initial={"subject": _subject(deployment)})
-    if request.method == "POST" and form.is_valid():
-        try:
-            return _open(request, form, deployment)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-    context = {"form": form, "frozen": freeze(deployment) if deployment else {}}
-    status = 422 if request.method == "POST" else 200
-    return htmx.page(request, "support/new.html", context, partial="form", status=status)
+    form = TicketForm(posted(request), initial={"subject": _subject(deployment)})
+    return form_page(
+        request,
+        "support/new.html",
+        form,
+        lambda form: _open(request, form, deployment),
+        lambda: {"frozen": freeze(deployment) if deployment else {}},
+    )
 
 
 @customer_page(Can.VIEW)
 def ticket(request: CustomerRequest, pk: int) -> HttpResponse:
     """The conversation, and what it is about as it was when it began."""
-    return _page(request, load(Ticket, request.customer, pk=pk), ReplyForm())
+    context = {**_about(load(Ticket, request.customer, pk=pk)), "form": ReplyForm()}
+    return htmx.page(request, TICKET, context)
 
 
 @customer_page(Can.ASK)
 def ticket_reply(request: CustomerRequest, pk: int) -> HttpResponse:
     """A message to in4it."""
-    row, form = load(Ticket, request.customer, pk=pk), ReplyForm(request.POST)
+    row = load(Ticket, request.customer, pk=pk)
     if request.method != "POST":
         return htmx.go(request, row)
-    if form.is_valid():
-        try:
-            limits.REPLIES.spend(request.user)
-            services.reply(row, request.user, form.cleaned_data["body"], from_staff=request.as_staff)
-            return htmx.go(request, row)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-    return _page(request, row, form, status=422)
+
+    def send(form: ReplyForm) -> HttpResponse:
+        limits.REPLIES.spend(request.user)
+        services.reply(row, request.caller, form.cleaned_data["body"], from_staff=request.as_staff)
+        return htmx.go(request, row)
+
+    return form_page(request, TICKET, ReplyForm(request.POST), send, lambda: _about(row), partial="reply")
 
 
 @customer_page(Can.ASK)
@@ -74,7 +75,7 @@ def ticket_close(request: CustomerRequest, pk: int) -> HttpResponse:
     """Solved, or no longer of interest."""
     row = load(Ticket, request.customer, pk=pk)
     if request.method == "POST":
-        services.close(row, request.user)
+        services.close(row, request.caller)
         messages.success(request, "The ticket is closed. A reply opens it again.")
     return htmx.go(request, row)
 
@@ -82,7 +83,7 @@ def ticket_close(request: CustomerRequest, pk: int) -> HttpResponse:
 def _open(request: CustomerRequest, form: TicketForm, deployment: Deployment | None) -> HttpResponse:
     limits.TICKETS.spend(request.user)
     first = services.open_ticket(
-        request.customer, request.user, deployment=deployment, from_staff=request.as_staff, **form.cleaned_data
+        request.customer, request.caller, deployment=deployment, from_staff=request.as_staff, **form.cleaned_data
     )
     messages.success(
         request, f"Ticket #{first.ticket.pk} is open. Our engineers see it now; their answer comes by mail too."
@@ -106,6 +107,5 @@ def _subject(deployment: Deployment | None) -> str:
     return f"{deployment.get_kind_display()} of {deployment.service.name} to {deployment.environment.name}"
 
 
-def _page(request: CustomerRequest, row: Ticket, form: ReplyForm, status: int = 200) -> HttpResponse:
-    context = {"ticket": row, "form": form, "conversation": selectors.messages_of(row)}
-    return htmx.page(request, "support/ticket.html", context, partial="reply" if form.is_bound else "", status=status)
+def _about(row: Ticket) -> dict[str, object]:
+    return {"ticket": row, "conversation": selectors.messages_of(row)}

@@ -1,21 +1,22 @@
 """Engineers' pages: the cockpit, the queue, and a ticket with its internal notes."""
 
 from operator import attrgetter
-from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from portal.accounts.access import ENGINEERS, StaffRequest, staff_page
+from portal.accounts.access import StaffRequest, staff_page
+from portal.accounts.permissions import ENGINEERS
 from portal.core import htmx
-from portal.core.errors import UserError
-from portal.core.forms import show_refusal
+from portal.core.forms import form_page
 from portal.core.lists import paginate
 from portal.support import cockpit as need
 from portal.support import limits, selectors, services
 from portal.support.forms import NoteForm, QueueFilter, ReplyForm
-from portal.support.models import Ticket
+from portal.support.models import InternalNote, Message, Ticket
+
+TICKET = "support/staff_ticket.html"
 
 
 @staff_page(ENGINEERS)
@@ -37,41 +38,45 @@ def tickets(request: StaffRequest) -> HttpResponse:
 @staff_page(ENGINEERS)
 def staff_ticket(request: StaffRequest, pk: int) -> HttpResponse:
     """The conversation with its internal notes, what it is about then and now."""
-    return _page(request, _load(pk))
+    return htmx.page(request, TICKET, _about(_load(pk)))
 
 
 @staff_page(ENGINEERS)
 def staff_ticket_reply(request: StaffRequest, pk: int) -> HttpResponse:
     """A message to the customer."""
-    row, form = _load(pk), ReplyForm(request.POST)
+    row = _load(pk)
     if request.method != "POST":
         return htmx.go(request, "staff_ticket", pk)
-    if form.is_valid():
-        try:
-            limits.REPLIES.spend(request.user)
-            services.reply(row, request.user, form.cleaned_data["body"], from_staff=True)
-            return htmx.go(request, "staff_ticket", pk)
-        except UserError as refusal:
-            show_refusal(form, refusal)
-    return _page(request, row, reply=form)
+
+    def send(form: ReplyForm) -> HttpResponse:
+        limits.REPLIES.spend(request.user)
+        services.reply(row, request.caller, form.cleaned_data["body"], from_staff=True)
+        return htmx.go(request, "staff_ticket", pk)
+
+    form = ReplyForm(request.POST)
+    return form_page(request, TICKET, form, send, lambda: _about(row), partial="reply", name="reply")
 
 
 @staff_page(ENGINEERS)
 def staff_ticket_note(request: StaffRequest, pk: int) -> HttpResponse:
     """A note among engineers; nobody is mailed."""
-    row, form = _load(pk), NoteForm(request.POST)
-    if request.method == "POST" and not form.is_valid():
-        return _page(request, row, note=form)
-    if request.method == "POST":
-        services.note(row, request.user, form.cleaned_data["body"])
-    return htmx.go(request, "staff_ticket", pk)
+    row = _load(pk)
+    if request.method != "POST":
+        return htmx.go(request, "staff_ticket", pk)
+
+    def keep(form: NoteForm) -> HttpResponse:
+        services.note(row, request.caller, form.cleaned_data["body"])
+        return htmx.go(request, "staff_ticket", pk)
+
+    form = NoteForm(request.POST)
+    return form_page(request, TICKET, form, keep, lambda: _about(row), partial="note", name="note")
 
 
 @staff_page(ENGINEERS)
 def staff_ticket_assign(request: StaffRequest, pk: int) -> HttpResponse:
     """Assign to me."""
     if request.method == "POST":
-        services.assign(_load(pk), request.user, request.user)
+        services.assign(_load(pk), request.user, request.caller)
     return htmx.go(request, "staff_ticket", pk)
 
 
@@ -79,7 +84,7 @@ def staff_ticket_assign(request: StaffRequest, pk: int) -> HttpResponse:
 def staff_ticket_close(request: StaffRequest, pk: int) -> HttpResponse:
     """Solved."""
     if request.method == "POST":
-        services.close(_load(pk), request.user)
+        services.close(_load(pk), request.caller)
         messages.success(request, f"Ticket #{pk} is closed. A reply of either side opens it again.")
     return htmx.go(request, "staff_ticket", pk)
 
@@ -91,15 +96,8 @@ def _load(pk: int) -> Ticket:
     return row
 
 
-def _page(request: StaffRequest, row: Ticket, **refused: Any) -> HttpResponse:
-    """The page of a ticket; `refused` is the form, reply or note, that has to say what is wrong."""
-    said: list[Any] = [*selectors.messages_with_mail(row), *selectors.notes_of(row)]
-    context = {
-        "ticket": row,
-        "conversation": sorted(said, key=attrgetter("at")),
-        "reply": ReplyForm(),
-        "note": NoteForm(),
-        **refused,
-    }
-    status = 422 if refused else 200
-    return htmx.page(request, "support/staff_ticket.html", context, partial="".join(refused), status=status)
+def _about(row: Ticket) -> dict[str, object]:
+    """What the page of a ticket shows."""
+    said: list[Message | InternalNote] = [*selectors.messages_with_mail(row), *selectors.notes_of(row)]
+    conversation = sorted(said, key=attrgetter("at"))
+    return {"ticket": row, "conversation": conversation, "reply": ReplyForm(), "note": NoteForm()}

@@ -6,10 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from portal.core.caller import Caller, Via
 from portal.core.errors import UserError
 from provisioning import states
 from provisioning.consul import name_consul
 from provisioning.models import Environment
+
+OPERATOR = Caller("an operator", Via.COMMAND)
 
 
 class Command(BaseCommand):
@@ -30,7 +33,12 @@ class Command(BaseCommand):
         """Says what is so from now on."""
         environment = _environment(options["customer"], options["environment"])
         try:
-            name_consul(environment, options["url"], _token() if options["url"] else "", actor=None)
+            name_consul(
+                environment,
+                options["url"],
+                _token() if options["url"] else "",
+                caller=Caller("an operator", Via.COMMAND),
+            )
         except UserError as refusal:
             raise CommandError(str(refusal)) from None
         where = environment.consul_url or "the portal's own Consul"

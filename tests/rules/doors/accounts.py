@@ -6,6 +6,7 @@ from portal.accounts import forms, services
 from portal.accounts.models import Customer, Invitation, User
 from portal.accounts.rules import CompanyData
 from tests import factories
+from tests.callers import by
 from tests.rules.table import Door, Values
 
 LONG = "x" * 400
@@ -23,11 +24,11 @@ def _company_form(customer: Customer, values: Values) -> forms.CompanyForm:
 
 
 def _change_company(customer: Customer, values: Values) -> None:
-    services.change_company(customer, CompanyData(**values), factories.UserFactory())
+    services.change_company(customer, CompanyData(**values), by(factories.UserFactory()))
 
 
 def _create_customer(engineer: User, values: Values) -> object:
-    return services.create_customer(**values, actor=engineer)
+    return services.create_customer(**values, caller=by(engineer))
 
 
 def _customers() -> User:
@@ -36,7 +37,7 @@ def _customers() -> User:
 
 
 def _invite(customer: Customer, values: Values) -> object:
-    return services.invite(customer, **values, actor=factories.UserFactory())
+    return services.invite(customer, **values, caller=by(factories.UserFactory()))
 
 
 def _join_form(invitation: Invitation, values: Values) -> forms.JoinForm:

@@ -9,6 +9,7 @@ from billing import services
 from billing.forms import DraftsForm, DraftsSeenForm, SubscribeForm, VatRulingForm
 from billing.rules.runs import Seen
 from billing.rules.terms import Month, latest
+from portal.core.caller import SYSTEM
 from tests import factories
 from tests.rules.table import Door
 
@@ -22,7 +23,7 @@ def _applications():
     fresh, billed = (factories.ApplicationFactory(customer=customer) for _ in range(2))
     factories.SubscriptionFactory(application=billed, starts_on=LAST_MONTH.first_day)
     services.make_drafts(LAST_MONTH)
-    services.issue_all(LAST_MONTH, None, TODAY)
+    services.issue_all(LAST_MONTH, SYSTEM, TODAY)
     return {"fresh": fresh, "billed": billed, "none": None}
 
 
@@ -95,7 +96,7 @@ DOORS = [
         name="billing.issue_all",
         world=_drafts,
         form=lambda _, values: DraftsSeenForm({"month": LAST_MONTH.value, **values}),
-        service=lambda _, values: services.issue_all(LAST_MONTH, None, TODAY, Seen(values["count"], values["gross"])),
+        service=lambda _, values: services.issue_all(LAST_MONTH, SYSTEM, TODAY, Seen(values["count"], values["gross"])),
         good={"count": 1, "gross": Decimal("302.50")},
         bad=({"count": 0}, {"count": 2}, {"count": None}, {"gross": Decimal("302.49")}, {"gross": None}),
     ),

@@ -14,6 +14,7 @@ from deployments.rollouts.preview import Choice
 from portal.accounts.models import Customer, User
 from provisioning.models import AwsAccount, Environment
 from tests import factories
+from tests.callers import by
 from tests.rules.table import Door, Values
 
 EMOJI = "\N{GRINNING FACE}"
@@ -70,7 +71,7 @@ def register(at: World, values: Values) -> object:
         at.applications.get(values["application"]) or new,
         Identity(account=at.accounts.get(values["account"]), **stays),
         chosen(values),
-        at.user,
+        by(at.user),
     )
 
 
@@ -87,7 +88,7 @@ def change_form(at: World, values: Values) -> ChangeForm:
 
 
 def change(at: World, values: Values) -> object:
-    return catalog.change(changed(at), chosen(values), at.user)
+    return catalog.change(changed(at), chosen(values), by(at.user))
 
 
 def application_form(at: World, values: Values) -> RegisterForm:
@@ -95,7 +96,7 @@ def application_form(at: World, values: Values) -> RegisterForm:
 
 
 def create_application(at: World, values: Values) -> object:
-    return catalog.create_application(at.customer, values["new_application"], at.user, values["repository_url"])
+    return catalog.create_application(at.customer, values["new_application"], by(at.user), values["repository_url"])
 
 
 def deploy_form(at: World, values: Values) -> DeployForm:
@@ -105,13 +106,13 @@ def deploy_form(at: World, values: Values) -> DeployForm:
 
 def deploy(at: World, values: Values) -> object:
     place = at.environments[values["environment"]]
-    return rollouts.deploy_image(at.service, place, values["image"], at.user, note=values["note"])
+    return rollouts.deploy_image(at.service, place, values["image"], by(at.user), note=values["note"])
 
 
 def rollback(at: World, values: Values) -> object:
     place = at.environments["dev"]
     return rollouts.request_deployment(
-        at.service, place, at.release, at.user, note=values["note"], kind=Deployment.Kind.ROLLBACK
+        at.service, place, at.release, by(at.user), note=values["note"], kind=Deployment.Kind.ROLLBACK
     )
 
 

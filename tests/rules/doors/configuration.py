@@ -10,6 +10,7 @@ from deployments.configuration.forms import ReasonForm, Sheet
 from deployments.configuration.selectors import Place
 from portal.accounts.models import User
 from tests import factories
+from tests.callers import by
 from tests.rules.table import Door, Values
 
 CONSUL = "http://consul.test:8500"
@@ -52,7 +53,7 @@ def _save(world: tuple[Place, User], values: Values) -> None:
     lines = tuple(Line(given["key"], None, 0, secret=False, wish=given["value"]) for given in values["keys"])
     with responses.RequestsMock(assert_all_requests_are_fired=False) as consul:
         consul.put(f"{CONSUL}/v1/txn", json={"Results": [], "Errors": None})
-        services.save(place, author, Draft(lines), values["reason"])
+        services.save(place, by(author), Draft(lines), values["reason"])
 
 
 def _keys(*pairs: tuple[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from provisioning.environments.forms import EnvironmentForm
 from provisioning.environments.rules import EnvironmentData
 from provisioning.models import AwsAccount
 from tests import factories
+from tests.callers import by
 from tests.rules.table import Door, Values
 
 LONG = "x" * 200
@@ -42,7 +43,7 @@ BAD_ACCOUNTS: tuple[Values, ...] = (
 
 
 def _connect(customer: Customer, values: Values) -> AwsAccount:
-    return accounts.connect_account(customer, AccountData(**values), factories.UserFactory())
+    return accounts.connect_account(customer, AccountData(**values), by(factories.UserFactory()))
 
 
 def _keyed() -> AwsAccount:
@@ -50,7 +51,7 @@ def _keyed() -> AwsAccount:
 
 
 def _change(account: AwsAccount, values: Values) -> AwsAccount:
-    return accounts.change_account(account, AccountData(**values), factories.UserFactory())
+    return accounts.change_account(account, AccountData(**values), by(factories.UserFactory()))
 
 
 class Place:
@@ -78,7 +79,7 @@ def _wish_form(place: Place, values: Values) -> EnvironmentForm:
 
 def _request(place: Place, values: Values) -> object:
     wish = EnvironmentData(**place.chosen(values))
-    return environments.request_environment(place.customer, wish, factories.UserFactory())
+    return environments.request_environment(place.customer, wish, by(factories.UserFactory()))
 
 
 DOORS = [

@@ -6,24 +6,25 @@ from portal.accounts.models import Customer
 from portal.support import forms, services
 from portal.support.models import Ticket
 from tests import factories
+from tests.callers import by
 from tests.rules.table import Door, Values
 
 BODIES: tuple[Values, ...] = tuple({"body": body} for body in ("", " \r\n ", "x" * 20_001, "a\0b"))
 
 
 def _open_ticket(customer: Customer, values: Values) -> object:
-    return services.open_ticket(customer, factories.UserFactory(), **values)
+    return services.open_ticket(customer, by(factories.UserFactory()), **values)
 
 
 def _reply(*, from_staff: bool) -> Callable[[Ticket, Values], object]:
     def reply(ticket: Ticket, values: Values) -> object:
-        return services.reply(ticket, factories.UserFactory(), **values, from_staff=from_staff)
+        return services.reply(ticket, by(factories.UserFactory()), **values, from_staff=from_staff)
 
     return reply
 
 
 def _note(ticket: Ticket, values: Values) -> object:
-    return services.note(ticket, factories.UserFactory(), **values)
+    return services.note(ticket, by(factories.UserFactory()), **values)
 
 
 DOORS = [
