@@ -30,7 +30,7 @@ def migrated(scratch):
     ticket = factories.TicketFactory()
     canceled = factories.DeploymentFactory(state="rolling_back", cancel_requested_by=factories.UserFactory(name="Ann"))
     failed = factories.DeploymentFactory(state="failed")
-    change = factories.EnvironmentFactory().change
+    change = factories.StackChangeFactory()
     old = _back()
     old("support", "Ticket").update(context=FROZEN)
     old("deployments", "Deployment").filter(pk=failed.pk).update(reason="It failed.", problem="Slow.", cause="Why.")

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 from structlog.testing import capture_logs
 
 from portal.core import sentences
+from portal.core.models import Step
 from portal.core.sentences import NOTHING, Sentence, from_json, from_text, said, to_text
 
 CANCELED = Sentence("rollouts.canceled", by="Ann")
@@ -100,3 +102,22 @@ def test_what_is_read_back_is_bounded():
 def test_two_texts_for_one_code_are_refused():
     with pytest.raises(ValueError, match=r"Two texts for rollouts\.canceled\."):
         sentences.register({"rollouts.canceled": "again"})
+
+
+def test_a_column_of_sentences_refuses_prose(db):
+    step = Step(work_kind="x", work_id=1, from_state="a", to_state="b")
+
+    with pytest.raises(TypeError, match=r"reason holds a Sentence, not 'It failed\.'\."), transaction.atomic():
+        Step.objects.create(work_kind="x", work_id=1, from_state="a", to_state="b", reason="It failed.")
+    step.save()
+    step.refresh_from_db()
+    assert step.reason == NOTHING
+
+
+def test_a_column_gives_back_the_sentence_and_finds_those_with_none(db):
+    kept = Step.objects.create(work_kind="x", work_id=1, from_state="a", to_state="b", reason=ENDED)
+    silent = Step.objects.create(work_kind="x", work_id=1, from_state="b", to_state="c")
+
+    assert Step.objects.get(pk=kept.pk).reason == ENDED
+    assert list(Step.objects.filter(reason="")) == [silent]
+    assert list(Step.objects.filter(reason=ENDED)) == [kept]
