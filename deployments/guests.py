@@ -1,11 +1,14 @@
 """What provisioning may know of services in an environment (provisioning/guests.py)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from django.db.models import Exists, F, OuterRef
+
 from deployments import states
+from deployments.availability import selectors as availability
 from deployments.models import ConfigurationSave, Deployment, Placement
-from provisioning.guests import Guest
+from provisioning.guests import Guest, Health
 
 _NOTHING_RUNS: dict[str, Any] = {
     "release": None,
@@ -16,6 +19,9 @@ _NOTHING_RUNS: dict[str, Any] = {
     "rule_priority": None,
     "ecs_service_name": "",
     "health": Placement.Health.UNKNOWN,
+    "failing_since": None,
+    "missed": 0,
+    "missed_since": None,
     "running": 0,
     "desired": 0,
 }
@@ -25,9 +31,9 @@ class PlacedServices:
     """Services by their placements; implements provisioning.guests.Guests."""
 
     def living_in(self, environment_id: int) -> Iterator[Guest]:
-        """What was placed there, by name."""
+        """What was placed there, by name; what does not answer comes first."""
         placed = Placement.objects.filter(environment=environment_id).select_related("service", "release")
-        for each in placed.order_by("service__name"):
+        for each in placed.order_by(F("failing_since").asc(nulls_last=True), "service__name"):
             yield Guest(
                 service=each.service.name,
                 release=each.release.name if each.release else "",
@@ -48,6 +54,18 @@ class PlacedServices:
         """Services with a save of configuration of which nobody knows the end yet."""
         open_saves = ConfigurationSave.objects.filter(environment=environment_id, state=ConfigurationSave.State.SAVING)
         yield from open_saves.values_list("service__name", flat=True)
+
+    def health_of(self, environment_ids: Collection[int]) -> Mapping[int, Health]:
+        """How the services of each are."""
+        return availability.health_of(environment_ids)
+
+    def failing(self, environment: OuterRef) -> Exists:
+        """Whether one of them does not answer."""
+        return availability.failing(environment)
+
+    def answered_in(self, environment_id: int) -> float | None:
+        """How often those with an address answered this month."""
+        return availability.percent_in(environment_id)
 
     def forget(self, environment_id: int) -> None:
         """No list counts what ran there any more."""

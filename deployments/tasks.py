@@ -5,7 +5,9 @@ from functools import partial
 
 import structlog
 from celery import current_app, shared_task
+from django.conf import settings
 
+from deployments.availability import asking
 from deployments.catalog import repositories
 from deployments.models import ClusterWatch, Repository
 from deployments.rollouts import refresh, selectors
@@ -51,4 +53,27 @@ def tick_deployments() -> None:
     for environment in selectors.unobserved_environments():
         ask = partial(current_app.send_task, refresh_placements.name, (environment.pk,))
         if not broker.hand_over(ask):
+            break
+
+
+@shared_task(name="deployments.ask_addresses")
+def ask_addresses(pks: list[int]) -> None:
+    """Asks the addresses of some places of one customer. Those of a customer whose addresses hang find their share of
+    the worker full, and are asked a moment later; what the next minute finds undone is dropped."""
+    try:
+        with shares.hold(asking.key_of(pks)) as hold:
+            asking.ask(pks, hold)
+    except Full as full:
+        again = partial(
+            current_app.send_task, ask_addresses.name, (pks,), countdown=full.seconds, expires=settings.ASK_SECONDS
+        )
+        broker.hand_over(again)
+
+
+@shared_task(name="deployments.tick_availability")
+def tick_availability() -> None:
+    """Has each public address asked from outside, in short tasks."""
+    for batch in asking.batches():
+        send = partial(current_app.send_task, ask_addresses.name, (batch,), expires=settings.ASK_SECONDS)
+        if not broker.hand_over(send):
             break

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from deployments.availability import views as availability
 from deployments.catalog import views as catalog
 from deployments.configuration import urls as configuration
 from deployments.rollouts import views as rollouts
@@ -17,6 +18,8 @@ customer_urls: list[URLPattern] = [
     path("deployments/<int:pk>/", rollouts.deployment, name="deployment"),
     path("deployments/<int:pk>/cancel/", rollouts.deployment_cancel, name="deployment_cancel"),
     path("deployments/<int:pk>/rollback/", rollouts.deployment_rollback, name="deployment_rollback"),
+    path("deployments/<int:pk>/acknowledge/", availability.deployment_acknowledge, name="deployment_acknowledge"),
+    path("environments/<slug:slug>/seen/", availability.outage_seen, name="outage_seen"),
     *configuration.customer_urls,
 ]
 staff_urls: list[URLPattern] = []

@@ -271,6 +271,8 @@ POLL_SECONDS = env.float("POLL_SECONDS", default=3)
 LOOK_SECONDS = env.float("LOOK_SECONDS", default=1)
 # Seconds for which a release is watched after its rollout has succeeded.
 AFTER_WATCH_SECONDS = env.float("AFTER_WATCH_SECONDS", default=120)
+# Seconds between two questions to each public address, from outside (deployments/availability); 0: none is asked.
+ASK_SECONDS = env.float("ASK_SECONDS", default=60)
 WORK_TICK_SECONDS = env.float("WORK_TICK_SECONDS", default=15)
 # Seconds after which what leaves the house is handed over again: the first time, then twice as long each time.
 OUTGOING_RETRY_SECONDS = env.float("OUTGOING_RETRY_SECONDS", default=60)
@@ -329,5 +331,11 @@ TICKS = ("core.tick_work", "core.tick_outbox", "deployments.tick_deployments")
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": WORK_TICK_SECONDS, "options": {"expires": WORK_TICK_SECONDS}} for task in TICKS
 }
+if ASK_SECONDS:
+    CELERY_BEAT_SCHEDULE["deployments.tick_availability"] = {
+        "task": "deployments.tick_availability",
+        "schedule": ASK_SECONDS,
+        "options": {"expires": ASK_SECONDS},
+    }
 
 required.refuse()

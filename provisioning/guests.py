@@ -1,10 +1,14 @@
 """What lives in environments, by a protocol that the app above registers: provisioning knows none of its tables."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from itertools import chain
+from operator import or_
 from typing import Protocol
+
+from django.db.models import Exists, OuterRef, Q
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,23 @@ class Guest:
     target_group_arn: str = ""
 
 
+@dataclass(frozen=True)
+class Health:
+    """How the services of an environment are: those that were deployed, that do not answer, and that lack tasks."""
+
+    placed: int = 0
+    failing: int = 0
+    unhealthy: int = 0
+    since: datetime | None = None  # the oldest that does not answer
+
+    @property
+    def state(self) -> str:
+        """One of portal/core/looks.py."""
+        if not self.placed:
+            return "unknown"
+        return "unhealthy" if self.failing or self.unhealthy else "healthy"
+
+
 class Guests(Protocol):
     """What an app that puts something into environments answers about one of them."""
 
@@ -32,6 +53,15 @@ class Guests(Protocol):
 
     def unsettled_in(self, environment_id: int) -> Iterable[str]:
         """The names of what has asked its Consul for something of which the end is not known yet."""
+
+    def health_of(self, environment_ids: Collection[int]) -> Mapping[int, Health]:
+        """How what runs in each of these is, in one query; without those in which nothing runs."""
+
+    def failing(self, environment: OuterRef) -> Exists:
+        """Whether something does not answer in the environment of an outer query."""
+
+    def answered_in(self, environment_id: int) -> float | None:
+        """How often its public services answered this month, in percent; None when none was asked."""
 
     def forget(self, environment_id: int) -> None:
         """The environment is gone, and with it all that ran there."""
@@ -58,6 +88,25 @@ def arriving_in(environment_id: int) -> list[str]:
 def unsettled_in(environment_id: int) -> list[str]:
     """The names of what waits for the environment's Consul to tell how a save ended."""
     return sorted(set(chain.from_iterable(each.unsettled_in(environment_id) for each in _known)))
+
+
+def health_of(environment_ids: Collection[int]) -> dict[int, Health]:
+    """How the services of each of these environments are."""
+    found: dict[int, Health] = dict.fromkeys(environment_ids, Health())
+    for each in _known:
+        found.update(each.health_of(environment_ids))
+    return found
+
+
+def failing() -> Q:
+    """For environments: those in which something does not answer."""
+    return reduce(or_, (Q(each.failing(OuterRef("pk"))) for each in _known), Q(pk__in=[]))
+
+
+def answered_in(environment_id: int) -> float | None:
+    """How often the environment's public services answered this month, in percent: what the worst app says."""
+    said = [each.answered_in(environment_id) for each in _known]
+    return min((each for each in said if each is not None), default=None)
 
 
 def forget(environment_id: int) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from deployments import states
+from deployments.availability.selectors import percent_of_services
 from deployments.models import Application, Deployment, Placement, Service
 from portal.accounts.models import Customer
 from provisioning import states as environment_states
@@ -16,13 +17,15 @@ from provisioning.models import Environment
 
 
 def services(customer: Customer, search: str = "", show: str = "") -> QuerySet[Service, Any]:
-    """Services by name. `search`: part of its or its application's name; `show`: unhealthy, rolling or nowhere."""
+    """Services by name, first those that do not answer somewhere. `search`: part of its or its application's name;
+    `show`: unhealthy, rolling or nowhere."""
     rows = Service.objects.for_customer(customer).select_related("application")
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(application__name__icontains=search))
     if show in _SHOWN:
         rows = rows.filter(_SHOWN[show])
-    return rows.only("name", "exposure", "application__name")
+    failing = _placed(release__isnull=False, failing_since__isnull=False)
+    return rows.order_by(Case(When(failing, then=0), default=1), "name").only("name", "exposure", "application__name")
 
 
 def _placed(**where: Any) -> Exists:
@@ -70,6 +73,7 @@ class Cell:
     deployment_id: int | None
     going_on: str
     last_failed: bool
+    failing_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ _CELL = (
     "desired",
     "latest_id",
     "latest__state",
+    "failing_since",
 )
 
 
@@ -114,6 +119,7 @@ def _cell(said: dict[str, Any]) -> Cell:
         deployment_id=said["latest_id"],
         going_on=state if state in states.ACTIVE else "",
         last_failed=state in states.ENDED_BADLY,
+        failing_since=said["failing_since"],
     )
 
 
@@ -127,6 +133,7 @@ class Lane:
     promote: str  # the digest that runs in the environment before this one, when it is newer than what runs here
     promote_name: str
     endpoint: str
+    answered: float | None  # in percent of this month; None where nobody asked
 
 
 def lanes(service: Service, across: Sequence[Environment]) -> list[Lane]:
@@ -135,16 +142,23 @@ def lanes(service: Service, across: Sequence[Environment]) -> list[Lane]:
         each.environment_id: each
         for each in Placement.objects.filter(service=service).select_related("release", "latest")
     }
+    answered = percent_of_services(service)
     before: Placement | None = None
     found = []
     for environment in across:
         placement = placements.get(environment.pk)
-        found.append(_lane(service, environment, placement, before))
+        found.append(_lane(service, environment, placement, before, answered.get(environment.pk)))
         before = placement
     return found
 
 
-def _lane(service: Service, environment: Environment, placement: Placement | None, before: Placement | None) -> Lane:
+def _lane(
+    service: Service,
+    environment: Environment,
+    placement: Placement | None,
+    before: Placement | None,
+    answered: float | None,
+) -> Lane:
     latest = placement.latest if placement else None
     ahead = before.release if before else None
     runs = placement.release if placement else None
@@ -156,6 +170,7 @@ def _lane(service: Service, environment: Environment, placement: Placement | Non
         promote=newer.digest if newer else "",
         promote_name=newer.name if newer else "",
         endpoint=endpoint(service, environment) if placement and placement.release_id else "",
+        answered=answered,
     )
 
 

@@ -37,10 +37,22 @@ class Placement(models.Model):
     running = models.PositiveIntegerField(default=0)
     desired = models.PositiveIntegerField(default=0)
     observed_at = models.DateTimeField(null=True, blank=True)
+    # What does not answer (deployments/availability): since when, how often in a row nobody answered from outside, who
+    # has seen it. What was seen counts for the present outage only: when `seen_at` is later than `failing_since`.
+    failing_since = models.DateTimeField(null=True, blank=True)
+    missed = models.PositiveIntegerField(default=0)
+    missed_since = models.DateTimeField(null=True, blank=True)
+    seen_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["environment"], condition=models.Q(failing_since__isnull=False), name="placement_failing"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["service", "environment"], name="one_placement_per_environment"),
             models.UniqueConstraint(
@@ -99,6 +111,9 @@ class Deployment(Work):
     # After success it is watched for a while (rollouts/after.py): until when, and when nothing was found wrong.
     watched_until = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
+    # Who has taken note that it ended badly: it needs nobody any more.
+    acknowledged_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
 
     objects = TenantQuerySet.as_manager()
 

@@ -77,6 +77,9 @@ class Rollout:
                 running=primary.running,
                 desired=primary.desired,
                 health=Placement.Health.HEALTHY,
+                failing_since=None,
+                missed=0,
+                missed_since=None,
                 observed_at=now,
             )
 

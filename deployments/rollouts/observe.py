@@ -15,6 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from deployments import states
+from deployments.availability import rules
 from deployments.models import Deployment, Placement, StoppedTask
 from deployments.rollouts.decision import COMPLETED, Facts
 from deployments.rollouts.explain import Evidence, Stopped
@@ -91,11 +92,17 @@ def record(
 
 
 def _record_placement(placement: Placement, service: ServiceState, seen: Detail | None) -> None:
-    found = {"running": service.running, "health": health(service, seen.targets if seen else None)}
-    if any(getattr(placement, name) != value for name, value in found.items()):
+    before = _present(placement)
+    placement.running = service.running
+    placement.health = health(service, seen.targets if seen else None)
+    if placement.release_id:  # of a first rollout nobody expects an answer yet
+        rules.by_tasks(placement, timezone.now())
+    if (found := _present(placement)) != before:
         Placement.objects.filter(pk=placement.pk).update(**found, observed_at=timezone.now())
-        for name, value in found.items():
-            setattr(placement, name, value)
+
+
+def _present(placement: Placement) -> dict[str, Any]:
+    return {name: getattr(placement, name) for name in ("running", "health", "failing_since")}
 
 
 def health(service: ServiceState, targets: Sequence[elbv2.TargetState] | None = None) -> str:

@@ -2,12 +2,15 @@
 
 from django.utils import timezone
 
+from deployments.availability import rules
 from deployments.models import Placement
 from deployments.rollouts import observe, selectors
 from provisioning.aws import ecs
 from provisioning.facts import cluster_of
 from provisioning.models import Environment
 from provisioning.sessions import LOOK, session_for
+
+_NOTED = ("running", "desired", "health", "failing_since", "observed_at")
 
 
 def refresh(environment: Environment) -> None:
@@ -18,7 +21,7 @@ def refresh(environment: Environment) -> None:
     services = ecs.describe_services(session, cluster_of(environment), names)
     for placement in placements:
         _note(placement, services.get(placement.ecs_service_name))
-    Placement.objects.bulk_update(placements, ["running", "desired", "health", "observed_at"], batch_size=200)
+    Placement.objects.bulk_update(placements, _NOTED, batch_size=200)
 
 
 def _note(placement: Placement, service: ecs.ServiceState | None) -> None:
@@ -26,3 +29,4 @@ def _note(placement: Placement, service: ecs.ServiceState | None) -> None:
     placement.desired = service.desired if service else placement.desired
     placement.health = observe.health(service) if service else Placement.Health.UNHEALTHY
     placement.observed_at = timezone.now()
+    rules.by_tasks(placement, placement.observed_at)

@@ -14,7 +14,7 @@ from provisioning import states as environment_states
 from provisioning.models import Environment
 
 CHOICES = 50
-REFRESH = timedelta(minutes=5)
+REFRESH = timedelta(minutes=1)  # one call for ten services
 
 
 IS_WAITING = Q(state__in=states.WAITING)

@@ -3,6 +3,7 @@
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from deployments.catalog.selectors import Cell, Row
 from portal.core.templatetags.ui import NOTHING, ago, state, state_icon
@@ -36,15 +37,22 @@ def _cell(cell: Cell | None, deployments_url: str, deploy_url: str) -> SafeStrin
 def _runs(cell: Cell) -> SafeString:
     return format_html(
         '<div><strong>{}</strong> <code class="text-secondary">{}</code></div><div class="text-secondary small">'
-        '{}<span class="visually-hidden">{}</span> <span title="running of wanted tasks">{}/{}</span> · {}</div>',
+        '{}{}<span class="visually-hidden">{}</span> <span title="running of wanted tasks">{}/{}</span> · {}</div>',
         cell.release,
         cell.digest,
+        _failing(cell),
         state_icon(cell.health),
         cell.health,
         cell.running,
         cell.desired,
         ago(cell.released_at),
     )
+
+
+def _failing(cell: Cell) -> SafeString:
+    if cell.failing_since is None:
+        return EMPTY
+    return format_html('<div class="text-danger">{} {}</div>', _("does not answer since"), ago(cell.failing_since))
 
 
 def _link(url: str, cell: Cell, words: SafeString, css: str = "") -> SafeString:

@@ -107,6 +107,8 @@ class Membership(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
+    # By the id of an environment: the role that counts there instead. Every page asks, so it stands on this row.
+    environment_roles = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = TenantQuerySet.as_manager()
@@ -118,27 +120,9 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
 
-    @cached_property
-    def roles_in_environments(self) -> dict[int, str]:
-        """The roles that count instead of this one, by the id of the environment."""
-        return dict(self.environment_roles.values_list("environment_id", "role"))
-
-
-class EnvironmentRole(models.Model):
-    """The role of a member in one environment, where it is another one than in the whole customer."""
-
-    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="environment_roles")
-    environment = models.ForeignKey("provisioning.Environment", on_delete=models.CASCADE, related_name="+")
-    role = models.CharField(max_length=10, choices=Role.choices)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["membership", "environment"], name="one_role_per_member_and_environment")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.membership_id}: {self.role} in {self.environment_id}"
+    def role_in(self, environment: models.Model) -> str:
+        """The role that was set for one environment; empty: this one counts there too."""
+        return str(self.environment_roles.get(str(environment.pk), ""))
 
 
 class Invitation(models.Model):

@@ -87,7 +87,7 @@ def name_of(environment: Model | None) -> str:
 
 def may_somewhere(caller: Caller, can: Can, customer: Customer) -> bool:
     """Whether the caller can do that in the customer, or in one of its environments at least."""
-    return may(caller, can, customer) or any(can in ROLE_CAN[role] for role in _roles_of(caller, customer).values())
+    return may(caller, can, customer) or any(can in ROLE_CAN[role] for role in _roles_of(caller, customer))
 
 
 def require(caller: Caller, can: Can, customer: Customer, environment: Model | None = None) -> None:
@@ -135,17 +135,17 @@ def _of_member(membership: Membership | None, environment: Model | None) -> froz
     if membership is None:
         return frozenset()
     whole = ROLE_CAN[membership.role]
-    other = membership.roles_in_environments.get(environment.pk) if environment else None
-    return whole if other is None else (whole - IN_ENVIRONMENTS) | (ROLE_CAN[other] & IN_ENVIRONMENTS)
+    other = membership.role_in(environment) if environment else ""
+    return whole if not other else (whole - IN_ENVIRONMENTS) | (ROLE_CAN[other] & IN_ENVIRONMENTS)
 
 
 def _membership(caller: Person, customer: Customer) -> Membership | None:
     return next((each for each in caller.user.own_memberships if each.customer_id == customer.pk), None)
 
 
-def _roles_of(caller: Caller, customer: Customer) -> dict[int, str]:
-    """The caller's other roles by environment; none for staff, who have theirs everywhere."""
+def _roles_of(caller: Caller, customer: Customer) -> set[str]:
+    """The caller's other roles in environments; none for staff, who have theirs everywhere."""
     if not isinstance(caller, Person) or caller.user.staff_role:
-        return {}
+        return set()
     membership = _membership(caller, customer)
-    return membership.roles_in_environments if membership else {}
+    return set(membership.environment_roles.values()) if membership else set()

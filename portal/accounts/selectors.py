@@ -1,9 +1,8 @@
 """Questions about people and customers."""
 
-from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Count, Model, Q, QuerySet, prefetch_related_objects
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from portal.accounts.models import Customer, Invitation, Membership, Role, User
@@ -21,19 +20,6 @@ def members(customer: Customer) -> QuerySet[Membership]:
 def owners(customer: Customer) -> QuerySet[Membership]:
     """The members who may do everything; there is always one."""
     return members(customer).filter(role=Role.OWNER)
-
-
-def with_roles(members: Iterable[Membership]) -> list[Membership]:
-    """The members with their roles in environments, asked for at once."""
-    found = list(members)
-    prefetch_related_objects(found, "environment_roles")
-    return found
-
-
-def role_in(environment: Model, member: Membership) -> str:
-    """The role that was set for the member in the environment; empty: that of the customer. Needs `with_roles`."""
-    roles = {each.environment_id: each.role for each in member.environment_roles.all()}
-    return roles.get(environment.pk, "")
 
 
 def open_invitations(customer: Customer) -> QuerySet[Invitation]:

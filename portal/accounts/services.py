@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from portal.accounts import rules, selectors
-from portal.accounts.models import Customer, EnvironmentRole, Invitation, Membership, Role, User
+from portal.accounts.models import Customer, Invitation, Membership, Role, User
 from portal.accounts.permissions import IN_ENVIRONMENTS, Can, name_of, person, require, require_grant
 from portal.accounts.rules import AccountData, CompanyData, CustomerData, InvitationData
 from portal.core import audit, outbox
@@ -182,21 +182,16 @@ def set_environment_role(membership: Membership, environment: Model, role: str, 
     require_grant(caller, membership.customer, [role], within=IN_ENVIRONMENTS)
     with transaction.atomic():
         _hold_people(membership.customer_id)
-        rows = EnvironmentRole.objects.filter(membership=membership, environment_id=environment.pk)
-        before = rows.values_list("role", flat=True).first() or ""
+        roles = dict(Membership.objects.get(pk=membership.pk).environment_roles)
+        before = roles.pop(str(environment.pk), "")
         if role == before:
             return
-        if role:
-            EnvironmentRole.objects.update_or_create(
-                membership=membership, environment_id=environment.pk, defaults={"role": role}
-            )
-        else:
-            rows.delete()
+        membership.environment_roles = {**roles, str(environment.pk): role} if role else roles
+        membership.save(update_fields=["environment_roles"])
         facts = {"environment": name_of(environment), "role": role}
         audit.record(
             "membership.environment_role_changed", membership, caller=caller, before={"role": before}, after=facts
         )
-    membership.__dict__.pop("roles_in_environments", None)
 
 
 def remove(membership: Membership, caller: Caller) -> None:

@@ -1,45 +1,29 @@
 """What the overview shows: what needs the customer now, where everything runs, what happened last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
 from billing import states as invoice_states
 from billing.models import Invoice
-from deployments import states as deployment_states
+from deployments.availability.endings import bad_endings
+from deployments.availability.selectors import Outage
 from deployments.catalog import selectors as catalog
 from deployments.catalog.selectors import Row
 from deployments.models import Deployment
 from portal.accounts.models import Customer, Membership
+from portal.accounts.permissions import Can
+from portal.dashboard import attention as lines
+from portal.dashboard.attention import Attention
 from portal.support import states as ticket_states
 from portal.support.models import Ticket
-from provisioning import states as environment_states
 from provisioning.accounts.selectors import has_connected
 from provisioning.models import Environment
 
 GRID_SERVICES = 20
 LAST = 8
-FAILED_DAYS = 7
-ENVIRONMENT_SENTENCES = {
-    environment_states.PLANNED: "The plan of {name} waits for your approval.",
-    environment_states.FAILED: "{name} could not be created.",
-    environment_states.DELETE_FAILED: "{name} could not be deleted.",
-}
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Something that needs somebody now, with the page where it is done."""
-
-    icon: str
-    text: str
-    detail: str
-    url: str
-    at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -53,7 +37,7 @@ class Task:
 
 
 def grid(customer: Customer, columns: list[Environment]) -> tuple[list[Row], bool]:
-    """The first services by name in each environment, and whether there are more."""
+    """The first services in each environment, by name after those that do not answer, and whether there are more."""
     found = list(catalog.services(customer)[: GRID_SERVICES + 1])
     return catalog.grid(found[:GRID_SERVICES], columns), len(found) > GRID_SERVICES
 
@@ -81,58 +65,24 @@ def unpaid_invoices(customer: Customer) -> list[Invoice]:
     return list(Invoice.objects.for_customer(customer).filter(state__in=issued).defer("pdf", "seller", "buyer")[:LAST])
 
 
-def failed_rollouts(customer: Customer) -> list[Deployment]:
-    """Rollouts of the last days that ended badly and that no later rollout to the same place made good."""
-    since = timezone.now() - timedelta(days=FAILED_DAYS)
-    made_good = Deployment.objects.filter(
-        placement=OuterRef("placement"), pk__gt=OuterRef("pk"), state=deployment_states.SUCCEEDED
-    )
-    rows = Deployment.objects.for_customer(customer).filter(
-        state__in=deployment_states.ENDED_BADLY, finished_at__gte=since
-    )
-    # In the order of the index deployment_ended_badly: by id PostgreSQL would read every rollout where none failed.
-    return list(_named(rows.exclude(Exists(made_good))).order_by("-finished_at")[:LAST])
-
-
 def attention(
-    customer: Customer, places: list[Environment], tickets: list[Ticket], invoices: list[Invoice]
+    customer: Customer,
+    can: Set[Can],
+    *,
+    outages: list[Outage],
+    places: list[Environment],
+    tickets: list[Ticket],
+    invoices: list[Invoice],
 ) -> list[Attention]:
-    """What needs the customer now, the most urgent kind first."""
-    slug, today = customer.slug, timezone.localdate()
-    found = [
-        Attention(
-            "rocket-off",
-            f"{d.release} did not reach {d.environment.name}.",
-            str(d.reason),
-            _deployment(slug, d),
-            d.finished_at,
-        )
-        for d in failed_rollouts(customer)
+    """What needs those who `can` now: first what does not answer."""
+    slug = customer.slug
+    return [
+        *lines.of_outages(slug, outages, can),
+        *lines.of_failures(slug, bad_endings(customer)[:LAST], can),
+        *lines.of_environments(slug, places, can),
+        *lines.of_tickets(slug, tickets, can),
+        *lines.of_invoices(slug, invoices, can),
     ]
-    found += [
-        Attention(
-            "server-2", ENVIRONMENT_SENTENCES[e.state].format(name=e.name), str(e.reason), _environment(slug, e), None
-        )
-        for e in places
-        if e.state in ENVIRONMENT_SENTENCES
-    ]
-    found += [
-        Attention(
-            "message",
-            f"Ticket “{t.subject}” waits for your answer.",
-            "",
-            reverse("ticket", args=[slug, t.pk]),
-            t.updated_at,
-        )
-        for t in tickets
-        if t.state == ticket_states.WAITING
-    ]
-    found += [
-        Attention("receipt-euro", f"Invoice {i.number} is overdue.", "", reverse("invoice", args=[slug, i.pk]), None)
-        for i in invoices
-        if i.due_on and i.due_on < today
-    ]
-    return found
 
 
 def checklist(customer: Customer, places: Iterable[Environment], rows: list[Row], deployed: bool) -> list[Task]:
@@ -161,11 +111,3 @@ def checklist(customer: Customer, places: Iterable[Environment], rows: list[Row]
 
 def _of(name: str, slug: str) -> str:
     return reverse(name, args=[slug])
-
-
-def _deployment(slug: str, row: Deployment) -> str:
-    return reverse("deployment", args=[slug, row.pk])
-
-
-def _environment(slug: str, row: Environment) -> str:
-    return reverse("environment", args=[slug, row.slug])

@@ -1,10 +1,12 @@
 """Where everybody lands, and the customer's overview."""
 
+from collections.abc import Set
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from deployments.availability import selectors as availability
 from deployments.catalog.selectors import environments
 from portal.accounts.access import CustomerRequest, customer_page, signed_in
 from portal.accounts.models import Customer
@@ -28,23 +30,28 @@ def home(request: Any) -> HttpResponse:
 @customer_page(Can.VIEW)
 def overview(request: CustomerRequest) -> HttpResponse:
     """What needs the customer now, and where everything runs; a checklist for a new customer."""
-    return render(request, "dashboard/overview.html", _overview(request.customer, Can.BILLING in request.can))
+    return render(request, "dashboard/overview.html", _overview(request.customer, request.can))
 
 
-def _overview(customer: Customer, with_billing: bool) -> dict[str, Any]:
+def _overview(customer: Customer, can: Set[Can]) -> dict[str, Any]:
     places = environments(customer)
     rows, more = selectors.grid(customer, places)
     deployments = selectors.last_deployments(customer)
     tickets = selectors.open_tickets(customer)
-    invoices = selectors.unpaid_invoices(customer) if with_billing else []
+    invoices = selectors.unpaid_invoices(customer) if Can.BILLING in can else []
+    outages = availability.outages(customer)
+    failing = {each.environment.pk for each in outages}
     deployed = any(cell and cell.digest for row in rows for _, cell in row.cells)
     return {
         "environments": places,
+        "failing": failing,
         "grid": rows,
         "more_services": more,
         "deployments": deployments,
         "tickets": tickets,
         "invoices": invoices,
-        "attention": selectors.attention(customer, places, tickets, invoices),
+        "attention": selectors.attention(
+            customer, can, outages=outages, places=places, tickets=tickets, invoices=invoices
+        ),
         "checklist": [] if deployed else selectors.checklist(customer, places, rows, deployed),
     }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from portal.core.forms import show_problems
 from portal.support import rules, states
@@ -100,3 +101,13 @@ class QueueFilter(Filter):
     def state_wanted(self) -> str:
         """Empty for all."""
         return "" if self.value("state") == "all" else self.value("state") or states.OPEN
+
+
+class CockpitFilter(Filter):
+    """Whose tickets the cockpit shows."""
+
+    whose = forms.ChoiceField(
+        required=False,
+        choices=[("", _("Everybody's")), ("mine", _("Mine")), ("unassigned", _("Unassigned"))],
+        label=_("Assigned"),
+    )

@@ -23,7 +23,7 @@ def environment_people(request: CustomerRequest, slug: str) -> HttpResponse:
     context = {
         "environment": row,
         "page": page,
-        "members": [(member, people.role_in(row, member)) for member in people.with_roles(page)],
+        "members": [(member, member.role_in(row)) for member in page],
         "roles": [(role.value, role.label) for role in ENVIRONMENT_ROLES],
     }
     return htmx.page(request, "provisioning/environment_people.html", context)

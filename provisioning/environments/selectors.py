@@ -8,7 +8,7 @@ from django.db.models import Case, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer
-from provisioning import states
+from provisioning import guests, states
 from provisioning.changes.selectors import living_stacks
 from provisioning.models import Environment, StackResource
 
@@ -68,8 +68,11 @@ def environment_at(customer: Customer, slug: str) -> Environment | None:
 
 
 def fleet() -> QuerySet[Environment]:
-    """All environments of all customers that are not deleted, newest first."""
-    return Environment.objects.exclude(state__in=states.GONE).select_related("customer", "account").order_by("-id")
+    """All environments of all customers that are not deleted: first those where something does not answer, then the
+    newest."""
+    found = Environment.objects.exclude(state__in=states.GONE).select_related("customer", "account")
+    in_trouble = Case(When(guests.failing(), then=0), default=1)
+    return found.order_by(in_trouble, "-id")
 
 
 def sentence_of(environment: Environment) -> str:

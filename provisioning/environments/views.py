@@ -27,8 +27,9 @@ from provisioning.models import Environment
 def environments(request: CustomerRequest) -> HttpResponse:
     """The customer's environments as cards."""
     rows = list(selectors.environments_of(request.customer))
+    health = guests.health_of([row.pk for row in rows])
     context = {
-        "cards": [(row, selectors.sentence_of(row), load_balancer_url(row)) for row in rows],
+        "cards": [(row, selectors.sentence_of(row), load_balancer_url(row), health[row.pk]) for row in rows],
         "has_account": bool(rows) or has_connected(request.customer),
     }
     return htmx.page(request, "provisioning/environments.html", context)
@@ -62,6 +63,8 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
         "url": load_balancer_url(row),
         "history": row.steps,
         "placed": guests.living_in(row.pk) if row.is_ready else [],
+        "health": guests.health_of([row.pk])[row.pk] if row.is_ready else None,
+        "answered": guests.answered_in(row.pk) if row.is_ready else None,
     }
     response = htmx.progress(request, "provisioning/environment.html", context, partial="status", running=row.is_active)
     if response.status_code == htmx.STOP_POLLING:
@@ -121,7 +124,8 @@ def environment_delete(request: CustomerRequest, slug: str) -> HttpResponse:
 def fleet(request: HttpRequest) -> HttpResponse:
     """All environments of all customers."""
     found = FleetFilter(request.GET or None, queryset=selectors.fleet())
-    context = {"filter": found, "page": paginate(request, found.qs)}
+    page = paginate(request, found.qs)
+    context = {"filter": found, "page": page, "health": guests.health_of([row.pk for row in page])}
     return htmx.page(request, "provisioning/fleet.html", context, partial="list")
 
 

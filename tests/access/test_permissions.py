@@ -5,7 +5,7 @@ import pytest
 from deployments.models import Deployment
 from deployments.rollouts import services as rollouts
 from portal.accounts import services
-from portal.accounts.models import EnvironmentRole, Membership, Role
+from portal.accounts.models import Membership, Role
 from portal.accounts.permissions import ROLE_CAN, Can, grantable, may, may_somewhere, person
 from portal.core.caller import SYSTEM, Caller, Via
 from portal.core.errors import Forbidden, Invalid
@@ -31,7 +31,7 @@ def member(user) -> Membership:
 
 
 def in_environment(user, environment, role):
-    EnvironmentRole.objects.create(membership=member(user), environment=environment, role=role)
+    user.memberships.update(environment_roles={str(environment.pk): role})
     return person(user)
 
 

@@ -23,8 +23,10 @@ def test_an_address_is_open_to_those_it_is_for_and_to_nobody_else(address: Addre
         wanted = verdict(address, user, world)
         # Posting as those who may do it would do it: that belongs to the tests of each page.
         for method in ("GET",) if wanted == OPEN else ("GET", "POST"):
-            got = outcome(knock(browse(user), method, url), address)
-            if got != wanted:
+            answer = knock(browse(user), method, url)
+            got = outcome(answer, address)
+            # Who may do it somewhere learns that it is not done by GET before it is known where.
+            if got != wanted and not (answer.status_code == 405 and address.access.by_environment):
                 wrong.append(f"{method} {url} as {who}: {got} instead of {wanted}")
     assert not wrong, "\n".join(wrong)
 
@@ -87,9 +89,9 @@ def _customer_verdict(address: Address, user: User, world: World) -> str:
     can = STAFF_CAN.get(user.staff_role) or (ROLE_CAN[membership.role] if membership else frozenset())
     if not can:
         return MISSING
-    other = membership.environment_roles.first() if membership else None
+    other = next(iter(membership.environment_roles.values()), "") if membership else ""
     if access.by_environment and other:
-        there = ROLE_CAN[other.role]
+        there = ROLE_CAN[other]
         can = can | there if address.name in WITHOUT_ENVIRONMENT else there
     return OPEN if access.can in can else FORBIDDEN
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from billing import services
 from billing.models import Invoice
 from billing.rules.terms import Month
-from portal.accounts.models import Customer, EnvironmentRole, Role, User
+from portal.accounts.models import Customer, Role, User
 from portal.core import outbox
 from portal.core.caller import SYSTEM
 from provisioning.models import Environment
@@ -100,7 +100,7 @@ def build(acme: Customer, people: dict[str, User | None]) -> World:
 
 def _other_roles(environment: Environment, people: dict[str, User | None]) -> None:
     for who, role in (("viewer here", Role.VIEWER), ("developer here", Role.DEVELOPER)):
-        EnvironmentRole.objects.create(membership=people[who].memberships.get(), environment=environment, role=role)
+        people[who].memberships.update(environment_roles={str(environment.pk): role})
 
 
 def _invoice(customer: Customer) -> Invoice:

@@ -16,7 +16,7 @@ from tests.protected.conftest import databases, scratch
 __all__ = ["databases", "scratch"]
 BEFORE = [
     ("support", "0003_ticket_is_stateful"),
-    ("deployments", "0014_overlap"),
+    ("deployments", "0015_availability"),
     ("provisioning", "0006_environments_without_work"),
     ("core", "0003_outgoing"),
 ]

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from deployments import states
+from deployments.availability.endings import bad_endings
 from portal.core.sentences import said
-from portal.dashboard import selectors
 from provisioning import states as environment_states
 from tests import factories
 from tests.billing.conftest import invoiced
@@ -42,16 +42,16 @@ class TestWhatNeedsTheCustomer:
     def test_a_later_success_in_the_same_place_makes_it_good(self, acme, rolled_back):
         factories.DeploymentFactory(placement=rolled_back.placement, release__service=rolled_back.service)
 
-        assert selectors.failed_rollouts(acme) == []
+        assert bad_endings(acme) == []
 
     def test_a_rollout_of_last_week_is_no_news(self, acme, rolled_back):
         rolled_back.finished_at -= timedelta(days=8)
         rolled_back.save()
 
-        assert selectors.failed_rollouts(acme) == []
+        assert bad_endings(acme) == []
 
     def test_others_rollouts_are_not_shown(self, rolled_back, charlie):
-        assert selectors.failed_rollouts(charlie.own_memberships[0].customer) == []
+        assert bad_endings(charlie.own_memberships[0].customer) == []
 
     def test_a_plan_that_waits_for_approval_is_shown(self, browse, alice, acme):
         factories.EnvironmentFactory(customer=acme, name="QA", slug="qa", state=environment_states.PLANNED)

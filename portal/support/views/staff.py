@@ -2,9 +2,10 @@
 
 from operator import attrgetter
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 
 from portal.accounts.access import StaffRequest, staff_page
 from portal.accounts.permissions import ENGINEERS
@@ -13,7 +14,7 @@ from portal.core.forms import form_page
 from portal.core.lists import paginate
 from portal.support import cockpit as need
 from portal.support import limits, selectors, services
-from portal.support.forms import NoteForm, QueueFilter, ReplyForm
+from portal.support.forms import CockpitFilter, NoteForm, QueueFilter, ReplyForm
 from portal.support.models import InternalNote, Message, Ticket
 
 TICKET = "support/staff_ticket.html"
@@ -22,7 +23,10 @@ TICKET = "support/staff_ticket.html"
 @staff_page(ENGINEERS)
 def cockpit(request: StaffRequest) -> HttpResponse:
     """Everything that needs an engineer now, the most urgent first."""
-    return render(request, "support/cockpit.html", {"items": need.needs(), "most": need.MOST})
+    filters = CockpitFilter(request.GET)
+    found = Paginator(need.needs(request.user, filters.value("whose")), settings.PAGE_SIZE)
+    context = {"page": found.get_page(request.GET.get("page")), "filter": {"form": filters}}
+    return htmx.page(request, "support/cockpit.html", context, partial="list")
 
 
 @staff_page(ENGINEERS)

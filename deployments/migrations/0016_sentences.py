@@ -35,7 +35,7 @@ def backwards(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deployments", "0014_overlap")]
+    dependencies = [("deployments", "0015_availability")]
 
     operations = [
         migrations.RunPython(forwards, backwards),

@@ -1,0 +1,1 @@
+"""Whether services answer now, asked from outside and told by their tasks, and how often they did by month."""
