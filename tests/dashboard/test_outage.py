@@ -114,7 +114,7 @@ def rolled_back(production):
         placement=placement,
         release__tag="v3",
         state="rolled_back",
-        cause="Its health path /health answers 500.",
+        cause=said("Its health path /health answers 500."),
         reason=said("v3 was rolled back. Its health path /health answers 500. v2 serves as before."),
         finished_at=timezone.now(),
     )
