@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing.models import Invoice
 from deployments.models import Application, Deployment, Placement, Release, Repository, Service
 from portal.accounts.models import Customer, Membership, User
+from portal.core.sentences import said
 from portal.support.models import Ticket
 from provisioning.models import AwsAccount, Environment
 
@@ -82,7 +83,7 @@ def _deployments(tenant: Customer, owner: User, placements: list[Placement], wan
         customer=tenant, placement=placement, service_id=placement.service_id, environment_id=placement.environment_id,
         release_id=cast("int", placement.release_id), requested_by=owner, state=STATES[n % len(STATES)], desired=2,
         created_at=first + timedelta(minutes=n), started_at=first + timedelta(minutes=n),
-        finished_at=first + timedelta(minutes=n + 1), reason="As it ended.",
+        finished_at=first + timedelta(minutes=n + 1), reason=said("As it ended."),
     )  # fmt: skip
     rows = (make(n, placements[n % len(placements)]) for n in range(wanted))
     Deployment.objects.bulk_create(list(rows), batch_size=1000)

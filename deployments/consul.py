@@ -13,6 +13,7 @@ from consul import ACLDisabled, ACLPermissionDenied, Consul, ConsulException
 from consul.callback import CB
 
 from deployments import keys
+from portal.core.sentences import NOTHING, Sentence
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class Conflict:
 class ConsulFailure(Exception):
     """Consul did not do what was asked."""
 
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
 
 class ConsulUnavailable(ConsulFailure):
     """Nobody answers, or what answers cannot serve."""
@@ -85,10 +90,7 @@ class ConsulConflict(ConsulFailure):
 
     def __init__(self, conflicting: tuple[Conflict, ...]) -> None:
         names = ", ".join(conflict.key for conflict in conflicting)
-        super().__init__(
-            f"Someone else changed {names} since you opened this page, so nothing was saved. "
-            "Compare their values with yours and save again."
-        )
+        super().__init__(Sentence("consul.overtaken", keys=names))
         self.conflicting = conflicting
 
 
@@ -119,7 +121,7 @@ class ConsulStore:
             return
         operations = _operations(prefix, changes)
         body = _body(operations)
-        with self._sentences(" Reload the page to see whether your change was saved."):
+        with self._sentences(Sentence("consul.reload")):
             errors = self._client.http.put(
                 _transaction_errors, "/v1/txn", data=body, headers=self._client.prepare_headers()
             )
@@ -129,13 +131,13 @@ class ConsulStore:
     def _refusal(self, prefix: str, reasons: dict[str, str]) -> ConsulFailure:
         """Why a transaction was refused, by full key; the values now there are read for the comparison."""
         if any("Permission denied" in reason for reason in reasons.values()):
-            return ConsulDenied(f"Consul does not allow the portal to change keys under {prefix}. Nothing was saved.")
+            return ConsulDenied(Sentence("consul.may_not_change", prefix=prefix))
         now = self.read(prefix)
         changed = [key.removeprefix(prefix) for key in reasons]
         return ConsulConflict(tuple(Conflict(key, now.get(key)) for key in changed))
 
     @contextmanager
-    def _sentences(self, advice: str = "") -> Iterator[None]:
+    def _sentences(self, advice: Sentence = NOTHING) -> Iterator[None]:
         """Turn what the client and its transport raise into our failures.
 
         The client's own errors can quote a response with values in it, so they are not chained.
@@ -143,15 +145,13 @@ class ConsulStore:
         try:
             yield
         except requests.Timeout as error:
-            raise ConsulUnavailable(f"Consul at {self._url} did not answer in time.{advice}") from error
+            raise ConsulUnavailable(_with(Sentence("consul.too_slow", url=self._url), advice)) from error
         except requests.RequestException as error:
-            raise ConsulUnavailable(f"Consul at {self._url} cannot be reached.{advice}") from error
+            raise ConsulUnavailable(_with(Sentence("consul.unreached", url=self._url), advice)) from error
         except (ACLDisabled, ACLPermissionDenied):
-            raise ConsulDenied(
-                f"Consul at {self._url} refuses the portal: its token is unknown or lacks the right."
-            ) from None
+            raise ConsulDenied(Sentence("consul.refuses", url=self._url)) from None
         except ConsulException as error:
-            raise ConsulUnavailable(f"Consul at {self._url} {_trouble(str(error))}{advice}") from None
+            raise ConsulUnavailable(_with(_trouble(self._url, str(error)), advice)) from None
 
 
 def _connect(url: str, token: str, timeout: float) -> Consul:
@@ -175,10 +175,8 @@ def _operations(prefix: str, changes: Sequence[Change]) -> list[dict[str, Any]]:
         raise keys.InvalidKey("The same key is given twice: keep one of the two.")
     operations = [operation for change in changes for operation in _change_operations(prefix, change)]
     if len(operations) > keys.MAX_TRANSACTION_OPERATIONS:
-        raise ConsulTooLarge(
-            f"These are too many changes at once: a save holds {keys.MAX_TRANSACTION_OPERATIONS} steps, "
-            f"and these need {len(operations)} (a deletion counts twice). Save a part of them first."
-        )
+        most = keys.MAX_TRANSACTION_OPERATIONS
+        raise ConsulTooLarge(Sentence("consul.too_many", most=most, needed=len(operations)))
     return operations
 
 
@@ -189,9 +187,8 @@ def _change_operations(prefix: str, change: Change) -> list[dict[str, Any]]:
         return [_operation("check-index", key, Index=change.base_index), _operation("delete", key)]
     raw = change.value.encode()
     if len(raw) > keys.MAX_VALUE_BYTES:
-        raise ConsulTooLarge(
-            f"The value of {change.key} is too large: {len(raw):,} bytes, and Consul holds {keys.MAX_VALUE_BYTES:,}."
-        )
+        size, most = f"{len(raw):,}", f"{keys.MAX_VALUE_BYTES:,}"
+        raise ConsulTooLarge(Sentence("consul.value_too_large", key=change.key, size=size, most=most))
     return [_operation("cas", key, Index=change.base_index, Value=base64.b64encode(raw).decode())]
 
 
@@ -202,10 +199,8 @@ def _operation(verb: str, key: str, **rest: Any) -> dict[str, Any]:
 def _body(operations: list[dict[str, Any]]) -> bytes:
     body = json.dumps(operations, separators=(",", ":")).encode()
     if len(body) > keys.MAX_TRANSACTION_BYTES:
-        raise ConsulTooLarge(
-            f"These changes are too large to save together: {len(body):,} bytes as sent, and Consul takes "
-            f"{keys.MAX_TRANSACTION_BYTES:,}. Save a part of them first, or keep large files out of Consul."
-        )
+        size, most = f"{len(body):,}", f"{keys.MAX_TRANSACTION_BYTES:,}"
+        raise ConsulTooLarge(Sentence("consul.too_large", size=size, most=most))
     return body
 
 
@@ -215,7 +210,7 @@ def _transaction_errors(response: Any) -> list[dict[str, Any]]:
     The client would take a 404 for success and hide the reasons in the text of its error.
     """
     if response.code == requests.codes.request_entity_too_large:
-        raise ConsulTooLarge("These changes are larger than this Consul takes at once. Nothing was saved.")
+        raise ConsulTooLarge(Sentence("consul.larger_than_it_takes"))
     if response.code == requests.codes.conflict:
         errors: list[dict[str, Any]] = json.loads(response.body)["Errors"]
         return errors
@@ -223,9 +218,13 @@ def _transaction_errors(response: Any) -> list[dict[str, Any]]:
     return []
 
 
-def _trouble(text: str) -> str:
+def _trouble(url: str, text: str) -> Sentence:
     if "No cluster leader" in text:
-        return "has no leader at the moment: nothing can be saved until its servers have chosen one."
+        return Sentence("consul.no_leader", url=url)
     if text.startswith("5"):
-        return f"has trouble of its own ({text[:120].strip()})."
-    return "gave an answer that is not Consul's: check the address."
+        return Sentence("consul.trouble", url=url, words=text[:120].strip())
+    return Sentence("consul.other", url=url)
+
+
+def _with(sentence: Sentence, advice: Sentence) -> Sentence:
+    return Sentence("both", first=sentence, second=advice) if advice else sentence

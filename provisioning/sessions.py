@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from portal.core.sentences import NOTHING, Sentence
 from portal.core.work.shares import shares
 from provisioning.aws.patience import LOOK, ONCE, PAGE, STEP, Patience
 from provisioning.aws.session import AwsEndpoint, AwsSession, BaseCredentials, KeyAccess, RoleAccess
@@ -27,11 +28,11 @@ def session_for(account: AwsAccount, region: str, patience: Patience = STEP) -> 
     )
 
 
-def own_account(account_id: str) -> str:
-    """Why no customer may use this account, where it is in4it's own: its roles may trust the portal. Else empty."""
+def own_account(account_id: str) -> Sentence:
+    """Why no customer may use this account, where it is in4it's own: its roles may trust the portal. Else NOTHING."""
     if account_id != settings.PORTAL_AWS_ACCOUNT_ID:
-        return ""
-    return f"Account {account_id} is in4it's own and cannot be a customer's. Enter the number of your own AWS account."
+        return NOTHING
+    return Sentence("aws.own_account", account=account_id)
 
 
 def _access(account: AwsAccount) -> RoleAccess | KeyAccess:

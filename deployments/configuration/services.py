@@ -22,6 +22,7 @@ from portal.accounts.permissions import Can, require
 from portal.core import audit
 from portal.core.caller import Caller, on_behalf_of
 from portal.core.errors import UserError
+from portal.core.sentences import NOTHING, Sentence, said
 from portal.core.work.state import transition
 from provisioning.consul import ConsulEndpoint, consul_of
 
@@ -31,7 +32,7 @@ NO_CONSUL = (
     "This portal is not connected to a Consul yet, so there is no place to keep configuration. "
     "An in4it engineer sets CONSUL_URL (and CONSUL_TOKEN) of the portal to change that."
 )
-NEVER_ARRIVED = "The save was cut off before it reached Consul."
+NEVER_ARRIVED = Sentence("configuration.never_arrived")
 State = ConfigurationSave.State
 ACTIONS = {
     State.SAVING: "configuration.tried_again",
@@ -98,14 +99,14 @@ def save(place: Place, caller: Caller, draft: Draft, reason: str) -> None:
         consul.save(place.prefix, [line.change for line in draft.changes])
     except ConsulConflict as conflict:
         end = _earlier_end(row, conflict) if again else State.REFUSED
-        _conclude(row, end, str(conflict))
+        _conclude(row, end, conflict.sentence)
         if end != State.SAVED:
             raise Clashed(str(conflict), _beside_theirs(draft, conflict)) from None
         return
     except ConsulUnavailable as silence:  # it may have been saved all the same: the row waits for settle()
         raise SaveRefused(f"{silence} Your changes are still on this page: saving again does no harm.") from None
     except ConsulFailure as refusal:
-        _conclude(row, State.REFUSED, str(refusal))
+        _conclude(row, State.REFUSED, refusal.sentence)
         raise SaveRefused(str(refusal)) from None
     _conclude(row, State.SAVED)
 
@@ -166,7 +167,7 @@ def _write_down(place: Place, caller: Caller, draft: Draft, reason: str) -> tupl
     if first or refused:
         _write_changes(place, row, draft)
     if refused:
-        _move(row, State.SAVING, reason)
+        _move(row, State.SAVING, said(reason))
     elif row.state == State.SAVING:
         row.at, row.reason = timezone.now(), reason
         row.save(update_fields=["at", "reason"])
@@ -220,14 +221,14 @@ def _sign(change: ConfigurationChange, snapshot: Snapshot) -> str:
 
 
 @transaction.atomic
-def _conclude(row: ConfigurationSave, end: State, refusal: str = "") -> None:
+def _conclude(row: ConfigurationSave, end: State, refusal: Sentence = NOTHING) -> None:
     """Moves a save to its end; one that ended meanwhile, or is tried again, stays as it is unless it is saved."""
     now = ConfigurationSave.objects.select_for_update().get(pk=row.pk)
     if end in now.MOVES.get(now.state, ()) and (now.at == row.at or end == State.SAVED):
-        _move(now, end, refusal if end == State.REFUSED else now.reason)
+        _move(now, end, refusal if end == State.REFUSED else said(now.reason))
 
 
-def _move(row: ConfigurationSave, to: State, reason: str) -> None:
+def _move(row: ConfigurationSave, to: State, reason: Sentence) -> None:
     """A move, told in the audit log of the service and the environment that people know, without values."""
     keys = [f"{change.get_action_display()} {change.key}" for change in row.changes.order_by("id")]
     facts = {"environment": row.environment.name, "keys": keys}

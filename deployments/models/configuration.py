@@ -10,6 +10,7 @@ from django.utils import timezone
 from deployments.models.catalog import Service
 from portal.accounts.models import Customer, TenantQuerySet, User
 from portal.core.encryption import EncryptedTextField
+from portal.core.sentences import Sentence
 from portal.core.work.state import Move, Stateful
 from provisioning.models import Environment
 
@@ -50,8 +51,8 @@ class ConfigurationSave(Stateful):
     def __str__(self) -> str:
         return f"The configuration of {self.service} in {self.environment}"
 
-    def on_move(self, to: str, reason: str, now: datetime) -> dict[str, Any]:
-        return {"reason": reason, "at": now} if to == self.State.SAVING else {}
+    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, Any]:
+        return {"reason": str(reason), "at": now} if to == self.State.SAVING else {}
 
     def moved(self, move: Move) -> None:
         if move.to == self.State.REFUSED:

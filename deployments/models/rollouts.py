@@ -8,6 +8,7 @@ from django.urls import reverse
 from deployments import states
 from deployments.models.catalog import Release, Service
 from portal.accounts.models import Customer, TenantQuerySet, User
+from portal.core.sentence_field import SentenceField
 from portal.core.work.steps import Work
 from portal.core.work.turns import ExclusiveTurn
 from provisioning.models import Environment
@@ -99,7 +100,7 @@ class Deployment(Work):
     # Our own limit: ECS's breaker misses tasks that start, then exit.
     deadline_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    cause = models.TextField(blank=True)  # why it did not succeed, in one sentence
+    cause = SentenceField()  # why it did not succeed
     observed = models.JSONField(default=dict)  # what the watcher saw last: rollouts/observe.py
     observed_at = models.DateTimeField(null=True, blank=True)  # when something of it was new
     viewed_at = models.DateTimeField(null=True, blank=True)  # when somebody had the page open
@@ -155,6 +156,11 @@ class Deployment(Work):
     def good_at(self) -> datetime | None:
         """Since when its tasks have all been good and those that stop count against it; None while it goes back."""
         return None if self.state == states.ROLLING_BACK else self.finished_at or self.good_since
+
+    @property
+    def was_canceled(self) -> bool:
+        """Whether it ended, or is on its way back, because somebody did not want it any more."""
+        return self.cause.code == "rollouts.canceled"
 
     def wake(self, seconds: float = 0) -> None:
         ClusterWatch.of(self.environment_id).wake(seconds)

@@ -8,6 +8,7 @@ from deployments import states
 from deployments.models import Deployment
 from deployments.rollouts import overlap
 from deployments.rollouts.routes import Unready
+from portal.core.sentences import Sentence
 from portal.core.work.state import transition
 from portal.core.work.steps import PASSING, ending_errored, note_problem
 from provisioning.aws import ecs
@@ -65,6 +66,8 @@ class Batch:
             note_problem(deployment, problem.sentence)
             return
         overlap.release(self.session, deployment)
-        cause = problem.sentence if isinstance(problem, AwsProblem) else str(problem)
-        stays = f"{deployment.previous.name} serves as before." if deployment.previous else "Nothing was started."
-        transition(deployment, states.FAILED, reason=f"{cause} {stays}", cause=cause)
+        cause = problem.sentence
+        before = deployment.previous
+        stays = Sentence("rollouts.stays", release=before.name) if before else Sentence("rollouts.nothing_started")
+        reason = Sentence("rollouts.ended", cause=cause, stays=stays)
+        transition(deployment, states.FAILED, reason=reason, cause=cause)

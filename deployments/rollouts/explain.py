@@ -1,21 +1,23 @@
-"""Why a release did not come up, or a task stopped: one sentence, from stopped tasks, health and events. Pure."""
+"""Why a release did not come up, or a task stopped, from stopped tasks, health and events: one sentence. Pure."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deployments.rollouts.reasons import NOT_PLACED, NOT_STARTED, TAKEN_AWAY, Cause, cause_of
+from portal.core.sentences import NOTHING, Sentence
 
 OUT_OF_MEMORY_CODE = 137
-UNKNOWN = "It could not be started. Deploy again; if it stays so, open a ticket."
+UNKNOWN = Sentence("tasks.not_started")
 _CODES = re.compile(r"failed with these codes: \[(\d+)\]")
 _OUT_OF_MEMORY = ("outofmemory", "out of memory", "oom-killed", "oomkilled", "killed due to memory")
 _FAILED_HEALTH = ("failed elb health checks", "failed container health checks")
 _EXITS = {
-    126: "a file that its start command names may not be executed",
-    127: "a command that it starts with is not in its image",
-    139: "it crashed while it used memory that is not its own",
+    0: Sentence("tasks.exits_well"),
+    126: Sentence("tasks.exits_not_executable"),
+    127: Sentence("tasks.exits_command_missing"),
+    139: Sentence("tasks.exits_crashed"),
 }
 
 
@@ -50,6 +52,11 @@ class Stopped:
     def failed_health(self) -> bool:
         return any(words in self.words.lower() for words in _FAILED_HEALTH)
 
+    @property
+    def was_balanced(self) -> bool:
+        """Of one that failed its health check: whether the load balancer said so."""
+        return "elb" in self.words.lower()
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -74,46 +81,46 @@ class Evidence:
 class _Found:
     """`weight` is more for what tells more: 3 for what can be corrected, 2 for what passes, 1 for what is not known."""
 
-    sentence: str
+    sentence: Sentence
     weight: int = 3
 
 
-def explain(evidence: Evidence) -> str:
+def explain(evidence: Evidence) -> Sentence:
     """The most telling cause; among those alike, the one that most tasks had, and then the one that was seen first."""
     seen = Counter(found for task in evidence.stopped if (found := _of_task(evidence, task)))
     if not any(found.weight == 3 for found in seen) and (unhealthy := _unhealthy(evidence)):
         seen[_Found(unhealthy)] += 1
     if seen and (best := max(seen, key=lambda found: (found.weight, seen[found]))).weight > 1:
         return best.sentence
-    nowhere = cause_of(" ".join((*evidence.events, evidence.status_reason)), NOT_PLACED)
-    return (
-        nowhere.sentence if nowhere else next((found.sentence for found in seen), "Its tasks did not become healthy.")
-    )
+    if nowhere := cause_of(" ".join((*evidence.events, evidence.status_reason)), NOT_PLACED):
+        return nowhere.sentence
+    return next((found.sentence for found in seen), Sentence("tasks.not_healthy"))
 
 
-def explain_restarts(evidence: Evidence) -> str:
+def explain_restarts(evidence: Evidence) -> Sentence:
     """Why a release that had succeeded does not stay up."""
     reasons = Counter(filter(None, (_again(evidence, task) for task in evidence.stopped)))
-    why = reasons.most_common(1)[0][0] if reasons else "its tasks stop, and AWS does not say why."
-    times = f" {evidence.restarts} of its tasks have stopped since it was deployed." if evidence.restarts > 1 else ""
-    return f"It restarts again and again: {why}{times}"
+    why = reasons.most_common(1)[0][0] if reasons else Sentence("restarts.no_reason")
+    if evidence.restarts > 1:
+        return Sentence("restarts.often", why=why, count=evidence.restarts)
+    return why
 
 
-def why_stopped(task: Stopped) -> str:
+def why_stopped(task: Stopped) -> Sentence:
     """Why one task stopped, for the list of stopped tasks."""
     cause = _cause(task)
     if task.ran_out_of_memory:
-        return "It ran out of memory."
+        return Sentence("stopped.out_of_memory")
     if task.failed_health:
-        balanced = "elb" in task.words.lower()
-        return f"The health check of {'the load balancer' if balanced else 'its own container'} failed."
+        return Sentence("stopped.load_balancer") if task.was_balanced else Sentence("stopped.own_check")
     if cause:
         return cause.sentence
-    if task.left_by_itself:
-        return f"Its program ended with code {task.exit_code}."
+    if task.left_by_itself and task.exit_code is not None:
+        return Sentence("stopped.exited", exit_code=task.exit_code)
     if task.failed_to_start:
         return UNKNOWN
-    return "It was no longer wanted." if "scaling activity" in task.words.lower() else "AWS gives no plainer reason."
+    unwanted = "scaling activity" in task.words.lower()
+    return Sentence("stopped.not_wanted") if unwanted else Sentence("stopped.no_reason")
 
 
 def _cause(task: Stopped) -> Cause | None:
@@ -124,57 +131,58 @@ def _cause(task: Stopped) -> Cause | None:
 
 def _of_task(evidence: Evidence, task: Stopped) -> _Found | None:
     if task.ran_out_of_memory:
-        return _Found(f"It ran out of memory: it may use {evidence.memory} MiB. Give it more, or find what uses it.")
+        return _Found(Sentence("tasks.out_of_memory", memory=evidence.memory))
     if task.failed_health:
-        return _Found(_unhealthy(evidence) or "The health check of its own container fails.")
+        return _Found(_unhealthy(evidence) or Sentence("tasks.own_check_fails"))
     if cause := _cause(task):
         return _Found(cause.sentence, 2 if cause.passes else 3)
-    if task.left_by_itself:
-        return _Found(_exit(task.exit_code))
+    if task.left_by_itself and task.exit_code is not None:
+        return _Found(_EXITS.get(task.exit_code) or Sentence("tasks.exits", exit_code=task.exit_code))
     return _Found(UNKNOWN, 1) if task.failed_to_start else None
 
 
-def _exit(code: int | None) -> str:
-    if code == 0:
-        return "It exits at once with code 0: a service must keep running."
-    if code in _EXITS:
-        return f"It exits at once with code {code}: {_EXITS[code]}. Its last log lines may say more."
-    return f"It exits at once with code {code}: its last log lines say more."
-
-
-def _unhealthy(evidence: Evidence) -> str:
+def _unhealthy(evidence: Evidence) -> Sentence:
     """What its health check said; ECS repeats the load balancer's reason in its events."""
     said = [*evidence.health, *(event for event in evidence.events if "unhealthy" in event)]
-    path = f"Its health path {evidence.health_path}"
     codes = Counter(code for words in said for code in _CODES.findall(words))
     if codes:
-        return f"{path} answers {codes.most_common(1)[0][0]}."
+        return Sentence("health.answers", path=evidence.health_path, status=codes.most_common(1)[0][0])
     if any("timed out" in words.lower() for words in said):
-        return f"{path} {_did_not_answer(evidence)}."
-    balanced = any("elb" in task.words.lower() for task in evidence.stopped if task.failed_health)
-    return f"{path} {_did_not_answer(evidence, f' on port {evidence.port}')}." if balanced or evidence.health else ""
+        return _did_not_answer(evidence)
+    balanced = any(task.was_balanced for task in evidence.stopped if task.failed_health)
+    return _did_not_answer_on_port(evidence) if balanced or evidence.health else NOTHING
 
 
-def _did_not_answer(evidence: Evidence, where: str = "") -> str:
-    if not evidence.start_seconds:
-        return f"does not answer{where}"
-    return f"did not answer{where} within {evidence.start_seconds} s of its start"
+def _did_not_answer(evidence: Evidence) -> Sentence:
+    path, seconds = evidence.health_path, evidence.start_seconds
+    if not seconds:
+        return Sentence("health.silent", path=path)
+    return Sentence("health.silent_within", path=path, seconds=seconds)
 
 
-def _again(evidence: Evidence, task: Stopped) -> str:
+def _did_not_answer_on_port(evidence: Evidence) -> Sentence:
+    path, port, seconds = evidence.health_path, evidence.port, evidence.start_seconds
+    if not seconds:
+        return Sentence("health.silent_on_port", path=path, port=port)
+    return Sentence("health.silent_on_port_within", path=path, port=port, seconds=seconds)
+
+
+def _again(evidence: Evidence, task: Stopped) -> Sentence:
     """Why it stopped after it had run."""
     if task.ran_out_of_memory:
-        return f"it runs out of memory, of which it may use {evidence.memory} MiB. Give it more, or find what uses it."
+        return Sentence("restarts.out_of_memory", memory=evidence.memory)
     if task.failed_health:
-        codes = list(_answered(evidence))
-        return f"its health path {evidence.health_path} {f'answers {codes[-1]}' if codes else 'stops answering'}."
+        return _again_unhealthy(evidence)
     if cause := _cause(task):
-        return f"its tasks cannot be started. {cause.sentence}"
-    if task.left_by_itself:
-        more = "A service must keep running." if task.exit_code == 0 else "Its last log lines say more."
-        return f"it exits with code {task.exit_code}. {more}"
-    return ""
+        return Sentence("restarts.not_started", cause=cause.sentence)
+    if task.left_by_itself and task.exit_code is not None:
+        ends_well = Sentence("restarts.exits_well")
+        return Sentence("restarts.exits", exit_code=task.exit_code) if task.exit_code else ends_well
+    return NOTHING
 
 
-def _answered(evidence: Evidence) -> Iterator[str]:
-    return (code for said in (*evidence.health, *evidence.events) for code in _CODES.findall(said))
+def _again_unhealthy(evidence: Evidence) -> Sentence:
+    codes = [code for said in (*evidence.health, *evidence.events) for code in _CODES.findall(said)]
+    if codes:
+        return Sentence("restarts.answers", path=evidence.health_path, status=codes[-1])
+    return Sentence("restarts.silent", path=evidence.health_path)

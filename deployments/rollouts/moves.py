@@ -20,6 +20,7 @@ from deployments.rollouts import observe
 from deployments.rollouts.decision import Decision, Facts, Move, Why
 from deployments.rollouts.explain import explain, explain_restarts
 from deployments.rollouts.spec import limit_of, update_to
+from portal.core.sentences import Sentence
 from portal.core.work.state import transition
 from provisioning.aws import ecs
 from provisioning.aws.errors import AwsProblem
@@ -28,9 +29,9 @@ from provisioning.facts import cluster_of
 from provisioning.sessions import ONCE
 
 WHY = {
-    Why.GONE: "Its service was removed from the cluster outside the portal.",
-    Why.REPLACED: "Somebody started another rollout of this service outside the portal.",
-    Why.STUCK: "The earlier release did not become healthy again in time.",
+    Why.GONE: Sentence("rollouts.service_gone"),
+    Why.REPLACED: Sentence("rollouts.replaced"),
+    Why.STUCK: Sentence("rollouts.stuck"),
 }
 
 
@@ -61,7 +62,12 @@ class Rollout:
         assert primary is not None
         now = timezone.now()
         with database.atomic():
-            reason = f"{deployment.release.name} serves with {primary.running} of {primary.desired} tasks."
+            reason = Sentence(
+                "rollouts.serves",
+                release=deployment.release.name,
+                running=primary.running,
+                desired=primary.desired,
+            )
             until = now + after_watch() if after_watch() else None
             transition(deployment, states.SUCCEEDED, reason=reason, watched_until=until)
             Placement.objects.filter(pk=deployment.placement_id).update(
@@ -78,8 +84,7 @@ class Rollout:
             )
 
     def turn_back(self) -> None:
-        cause = self._cause()
-        _turn_back(self.deployment, cause or self._canceled(), cause)
+        _turn_back(self.deployment, self._cause())
 
     def push_back(self) -> None:
         """ECS stops what is under way and goes back by itself; what it calls done is replaced by what was before."""
@@ -114,33 +119,32 @@ class Rollout:
             _restore(deployment)
 
     def give_up(self) -> None:
-        cause = WHY[self.why]
-        before = f"{self.deployment.cause} " if self.deployment.cause else ""
-        reason = f"{before}{cause} Look at what runs, then deploy the release you want, or open a ticket."
-        transition(self.deployment, states.FAILED, reason=reason, cause=before + cause)
+        cause, before = WHY[self.why], self.deployment.cause
+        if before and not self.deployment.was_canceled:
+            cause = Sentence("both", first=before, second=cause)
+        transition(self.deployment, states.FAILED, reason=Sentence("rollouts.given_up", cause=cause), cause=cause)
 
-    def _cause(self) -> str:
-        """Why the new release will not do; empty when somebody cancelled it."""
+    def _cause(self) -> Sentence:
+        """Why the new release will not do."""
         if self.why is Why.CANCEL:
-            return ""
+            return Sentence("rollouts.canceled", by=str(self.deployment.cancel_requested_by))
         said = self.facts.record.reason if self.facts.record else ""
         found = explain(observe.evidence(self.deployment, said))
+        if self.why is not Why.OVERDUE:
+            return found
         minutes = int(limit_of(self.deployment).total_seconds() // 60)
-        return f"It was not ready after {minutes} minutes. {found}" if self.why is Why.OVERDUE else found
+        return Sentence("rollouts.overdue", minutes=minutes, cause=found)
 
-    def _canceled(self) -> str:
-        return f"Cancelled by {self.deployment.cancel_requested_by}."
-
-    def _end(self) -> tuple[str, str]:
+    def _end(self) -> tuple[str, Sentence]:
         """The last state and its sentence, now that the old release serves or nothing runs."""
-        cause = self.deployment.cause
-        stays = f"{self.before} serves as before." if self.before else "No task of it runs."
-        if not cause:
-            return states.CANCELED, f"{self._canceled()} {stays}"
-        if self.before:
-            return states.ROLLED_BACK, f"{self.deployment.release.name} was rolled back. {cause} {stays}"
-        again = "This was the first deployment, so there is no earlier release to go back to. Correct it, then deploy."
-        return states.FAILED, f"{cause} {stays} {again}"
+        cause, before = self.deployment.cause, self.before
+        stays = Sentence("rollouts.stays", release=before) if before else Sentence("rollouts.nothing_runs")
+        if self.deployment.was_canceled:
+            return states.CANCELED, Sentence("rollouts.ended", cause=cause, stays=stays)
+        if before:
+            release = self.deployment.release.name
+            return states.ROLLED_BACK, Sentence("rollouts.rolled_back", release=release, cause=cause, stays=stays)
+        return states.FAILED, Sentence("rollouts.first_failed", cause=cause, stays=stays)
 
 
 def verify(deployment: Deployment) -> None:
@@ -160,7 +164,7 @@ def _end_watch(deployment: Deployment, **found: object) -> None:
 def go_back(deployment: Deployment, restarts: int) -> None:
     """A release whose tasks stop again and again while those before it run still: these are to serve alone."""
     cause = explain_restarts(observe.evidence(deployment, restarts=restarts))
-    _turn_back(deployment, cause, cause)
+    _turn_back(deployment, cause)
 
 
 def send_back(deployment: Deployment, restarts: int) -> None:
@@ -170,18 +174,22 @@ def send_back(deployment: Deployment, restarts: int) -> None:
     try:
         with database.atomic():
             if deployment.environment.held().is_ready:
-                _turn_back(deployment, cause, cause, watched_until=None)
+                _turn_back(deployment, cause, watched_until=None)
             else:
                 leave(deployment)
     except IntegrityError:
         leave(deployment)
 
 
-def _turn_back(deployment: Deployment, why: str, cause: str, **fields: Any) -> None:
-    """`cause` is empty when it is nobody's fault, because somebody cancelled it."""
-    ahead = f"{deployment.previous.name} is coming back." if deployment.previous else "Its tasks are being stopped."
+def _turn_back(deployment: Deployment, cause: Sentence, **fields: Any) -> None:
+    before = deployment.previous
+    reason = (
+        Sentence("rollouts.going_back", cause=cause, release=before.name)
+        if before
+        else Sentence("rollouts.stopping", cause=cause)
+    )
     deadline = timezone.now() + limit_of(deployment)
-    transition(deployment, states.ROLLING_BACK, reason=f"{why} {ahead}", cause=cause, deadline_at=deadline, **fields)
+    transition(deployment, states.ROLLING_BACK, reason=reason, cause=cause, deadline_at=deadline, **fields)
 
 
 def _restore(deployment: Deployment) -> None:

@@ -107,7 +107,7 @@ def last_words(deployment: Deployment) -> str:
     """What is said when nothing more will happen."""
     if deployment.verified_at:
         return f"{deployment.release.name} was watched for a while after its rollout: it is verified good."
-    return deployment.reason
+    return str(deployment.reason)
 
 
 def bars(deployment: Deployment) -> list[Bar]:

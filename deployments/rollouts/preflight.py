@@ -81,7 +81,7 @@ def image(service: Service, name: str, *, is_there: bool | None) -> Check:
     if is_there is None:
         return Check()
     if not is_there:
-        return Check(problem=rules.image_gone(name, service.repository.name))
+        return Check(problem=str(rules.image_gone(name, service.repository.name)))
     return Check("The image is in the repository.")
 
 

@@ -20,6 +20,7 @@ from deployments.rollouts.batch import Batch
 from deployments.rollouts.routes import Unready
 from deployments.rollouts.spec import limit_of, service_spec, snapshot, task_spec, update_to
 from portal.core.caller import on_behalf_of
+from portal.core.sentences import NOTHING, Sentence
 from portal.core.work.state import transition
 from portal.core.work.steps import ending_errored, keep, note_problem
 from provisioning.aws import ecr, ecs
@@ -61,12 +62,12 @@ def _goes_on(batch: Batch, deployment: Deployment, stage: int) -> bool:
         return False
     if deployment.state == states.QUEUED:
         with batch.attending(deployment):
-            transition(deployment, states.PREPARING, reason="Everything the release needs is made ready.")
+            transition(deployment, states.PREPARING, reason=Sentence("rollouts.preparing"))
     return deployment in batch.deployments
 
 
 def _cancel(deployment: Deployment) -> None:
-    reason = f"Cancelled by {deployment.cancel_requested_by} before anything was changed."
+    reason = Sentence("rollouts.canceled_early", by=str(deployment.cancel_requested_by))
     assert deployment.cancel_requested_by is not None
     transition(deployment, states.CANCELED, reason=reason, caller=on_behalf_of(deployment.cancel_requested_by))
 
@@ -74,7 +75,7 @@ def _cancel(deployment: Deployment) -> None:
 def _done(deployment: Deployment, **fields: Any) -> None:
     """Notes that the present stage is done, with what it found."""
     keep(deployment, prepared=[*deployment.prepared, timezone.now().isoformat()], **fields)
-    note_problem(deployment, "")
+    note_problem(deployment, NOTHING)
 
 
 def find_images(batch: Batch, deployments: Sequence[Deployment]) -> None:
@@ -179,21 +180,21 @@ def _start(session: AwsSession, deployment: Deployment, state: ecs.ServiceState 
         )
 
 
-def _how(deployment: Deployment) -> str:
+def _how(deployment: Deployment) -> Sentence:
     if deployment.previous is None:
-        return "The first tasks are starting."
+        return Sentence("rollouts.first_tasks")
     if deployment.kept:
         seconds = int(overlap.overlap_of(deployment).total_seconds())
-        return f"New tasks take over from old ones, which stay until the new ones have run for {seconds} s."
-    return "New tasks take over from old ones as soon as they are healthy."
+        return Sentence("rollouts.overlapping", seconds=seconds)
+    return Sentence("rollouts.taking_over")
 
 
 def _unseen(deployment: Deployment) -> Exception:
     """ECS may not show for a moment what was made, or found, in the stage before."""
     found_at = datetime.fromisoformat(deployment.prepared[-1])
     if timezone.now() - found_at < UNSEEN:
-        return AwsProblem("not_yet", "roll out the new version", sentence="The cluster does not show the service yet.")
-    return Unready("Its service was removed from the cluster outside the portal while it was prepared.")
+        return AwsProblem("not_yet", "roll out the new version", sentence=Sentence("rollouts.service_unseen"))
+    return Unready(Sentence("rollouts.service_gone_early"))
 
 
 Stage = Callable[[Batch, Sequence[Deployment]], None]

@@ -1,4 +1,4 @@
-"""What ECS and the container's engine say, in words that tell people what to do. Pure.
+"""What ECS and the container's engine say, and which of our sentences is meant by it. Pure.
 
 Each cause knows words of theirs; the first that fits is meant, so those that tell more stand before others.
 No text of theirs is passed on: it names containers, sockets and accounts.
@@ -7,8 +7,8 @@ No text of theirs is passed on: it names containers, sockets and accounts.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-AGAIN = "That is not your image: deploy again."
-STAYS = "If it stays so, open a ticket."
+from portal.core.sentences import Sentence
+
 _PULL = ("cannotpull", "pull access denied", "unable to pull image", "registry auth", "manifest unknown", "pull image")
 _SLOW = ("timeout", "timed out", "deadline exceeded", "request canceled")
 _UNREACHED = (
@@ -30,10 +30,14 @@ class Cause:
     `passes`: it is nobody's fault and may be gone at the next try.
     """
 
-    sentence: str
+    code: str
     words: tuple[str, ...]
     context: tuple[str, ...] = ()
     passes: bool = False
+
+    @property
+    def sentence(self) -> Sentence:
+        return Sentence(self.code)
 
     def fits(self, text: str) -> bool:
         return _has(text, self.words) and (not self.context or _has(text, self.context))
@@ -51,85 +55,81 @@ def cause_of(text: str, causes: Sequence[Cause]) -> Cause | None:
 # Of a task that did not start, from the reason of its container and its own.
 NOT_STARTED = (
     Cause(
-        "Its image was built for another kind of processor than the hosts have: "
-        "build it for linux/amd64, push it, then deploy that.",
+        "tasks.other_processor",
         ("no matching manifest", "no descriptor matching platform", "exec format error", "no match for platform"),
     ),
     Cause(
-        "What was chosen is no program but a note about one (an attestation): choose another image.",
+        "tasks.attestation",
         ("in-toto", "unsupported media type", "unsupported manifest media type", "mediatype in manifest"),
     ),
     Cause(
-        "The disk of its host is full, so the image could not be stored there. Deploy again; " + STAYS.lower(),
+        "tasks.disk_full",
         ("no space left on device", "disk quota exceeded"),
         passes=True,
     ),
     Cause(
-        "The registry asked its host to wait before it fetches more images. " + AGAIN,
+        "tasks.registry_slows",
         ("toomanyrequests", "too many requests", "rate limit", "rate exceeded", "throttl"),
         passes=True,
     ),
     Cause(
-        "The image could not be fetched in time. " + AGAIN,
+        "tasks.fetch_slow",
         ("unable to pull image",),
         _SLOW,
         passes=True,
     ),
     Cause(
-        "Its host does not reach the registry, so the image could not be fetched. " + AGAIN,
+        "tasks.registry_unreached",
         _UNREACHED,
         (*_PULL, ".ecr.", "registry"),
         passes=True,
     ),
     Cause(
-        "A secret it needs could not be read: check that it exists and may be read.",
+        "tasks.secret_unread",
         ("secretsmanager", "retrieve secret", "from asm", "ssm parameter", "from ssm"),
     ),
     Cause(
-        "Its hosts may not read the image. Check the policy of its repository; " + STAYS.lower(),
+        "tasks.fetch_denied",
         (*_DENIED, "may require 'docker login'", "pull access denied"),
         _PULL,
     ),
     Cause(
-        "Its image could not be fetched, because it is not in the repository any more. "
-        "Push it again, then deploy that.",
+        "tasks.image_gone",
         ("manifest unknown", "not found", "no such image", "does not exist", "image not found"),
         _PULL,
     ),
-    Cause("Its image could not be fetched. Deploy again; if that does not help, push it again.", _PULL, passes=True),
+    Cause("tasks.fetch_failed", _PULL, passes=True),
     Cause(
-        "Its host could not get what it needs to start it. " + AGAIN,
+        "tasks.start_unreached",
         ("unable to pull secrets", "resourceinitializationerror"),
         _UNREACHED,
         passes=True,
     ),
     Cause(
-        "Its log could not be opened at AWS. That is not your image: deploy again. " + STAYS,
+        "tasks.log_unopened",
         ("logging driver", "log driver", "awslogs", "log group"),
         passes=True,
     ),
     Cause(
-        "A port that it asks for is taken on its host. " + AGAIN,
+        "tasks.port_taken",
         ("port is already allocated", "address already in use", "already using a port"),
         passes=True,
     ),
     Cause(
-        "The file that it starts with may not be executed: set its execute permission in the image (chmod +x), "
-        "push it, then deploy that.",
+        "tasks.not_executable",
         ("permission denied",),
         ("exec", "cannotstart", "runc", "oci runtime"),
     ),
     Cause(
-        "The command that it starts with is not in its image: correct CMD or ENTRYPOINT, or add the file (and the "
-        "program that its first line names), push it, then deploy that.",
+        "tasks.command_missing",
         ("no such file or directory", "executable file not found", "not found in $path"),
     ),
     Cause(
-        "Its image does not say which command to start: give it a CMD or an ENTRYPOINT, push it, then deploy that.",
+        "tasks.no_command",
         ("no command specified",),
     ),
     Cause(
-        "Its host was too busy to start it in time. " + AGAIN,
+        "tasks.host_busy",
         ("dockertimeouterror", "containerruntimetimeouterror", "could not transition to", *_SLOW),
         passes=True,
     ),
@@ -138,7 +138,7 @@ NOT_STARTED = (
 # Of a task that was stopped, whatever it did.
 TAKEN_AWAY = (
     Cause(
-        "Its host was taken away by AWS. " + AGAIN,
+        "tasks.host_taken",
         (
             "host ec2",
             "instance terminat",
@@ -150,7 +150,7 @@ TAKEN_AWAY = (
         passes=True,
     ),
     Cause(
-        "Its host lost its connection to the cluster. " + AGAIN,
+        "tasks.host_disconnected",
         ("agent disconnected", "agentdisconnected", "agent is disconnected", "container instance deregistration"),
         passes=True,
     ),
@@ -159,29 +159,29 @@ TAKEN_AWAY = (
 # Of a task for which no host was found, from the service's events.
 NOT_PLACED = (
     Cause(
-        "The host lost its connection to the cluster. That is not your image: deploy again in a few minutes. " + STAYS,
+        "placement.agent_disconnected",
         ('error "agent"', "error agent", "agent is not connected"),
         passes=True,
     ),
     Cause(
-        "No host of the environment is of the kind it needs. That is not your image: open a ticket.",
+        "placement.no_such_host",
         ("missing an attribute",),
     ),
     Cause(
-        "The environment has no host at all. Wait until its hosts have joined, then deploy again.",
+        "placement.no_host",
         ("no container instances were found", "no container instances"),
         passes=True,
     ),
     Cause(
-        "A port that it asks for is taken on each host. Make the environment larger, or deploy again.",
+        "placement.port_taken_everywhere",
         ("already using a port",),
     ),
     Cause(
-        "The hosts have no room for it: make it smaller or the environment larger.",
+        "placement.no_room",
         ("unable to place a task", "insufficient memory", "insufficient cpu"),
     ),
     Cause(
-        "An alarm that watches the rollout went off. Look at the alarm in CloudWatch, then deploy again.",
+        "placement.alarm",
         ("alarm detected", "alarms were in", "alarm state"),
     ),
 )

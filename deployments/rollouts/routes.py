@@ -11,6 +11,7 @@ from deployments.catalog import health
 from deployments.models import Placement, Service
 from deployments.rollouts import names
 from deployments.rollouts.places import Full, Route, assign, conditions_of
+from portal.core.sentences import Sentence
 from provisioning.aws import elbv2
 from provisioning.aws.errors import AwsProblem
 from provisioning.aws.session import AwsSession
@@ -19,14 +20,18 @@ from provisioning.models import Environment
 
 DEREGISTRATION_SECONDS = 30  # a task that leaves may finish its requests for this long
 OVERTAKEN = frozenset({"conflict", "not_found"})  # the listener is not as it was a moment ago
-NO_PLACE = "The load balancer has no place left for another rule. Remove a service that is not used."
-AT_ONCE = "Somebody else changes the routes of the load balancer at the same time. Try again in a minute."
+NO_PLACE = Sentence("rollouts.no_place")
+AT_ONCE = Sentence("rollouts.routes_overtaken")
 
 Problems = dict[int, Exception]
 
 
 class Unready(Exception):
-    """A preparing step cannot be done, and will not be by trying again: the message is the sentence people read."""
+    """A preparing step cannot be done, and will not be by trying again: the sentence says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 def apply(session: AwsSession, environment: Environment, placements: Sequence[Placement]) -> Problems:

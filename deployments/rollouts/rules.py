@@ -4,6 +4,7 @@ import re
 
 from deployments.models import Release, Service
 from portal.core.rules import Problems
+from portal.core.sentences import Sentence
 from provisioning.models import Environment
 
 NOTE_LENGTH = 300
@@ -17,9 +18,9 @@ def image_problems(digest: str) -> Problems:
     return problems
 
 
-def image_gone(release: str, repository: str) -> str:
+def image_gone(release: str, repository: str) -> Sentence:
     """What is said of a release whose image was deleted."""
-    return f"The image of {release} is not in {repository}: push it again."
+    return Sentence("rollouts.image_gone", release=release, repository=repository)
 
 
 def request_problems(service: Service, environment: Environment, release: Release, note: str) -> Problems:

@@ -13,6 +13,7 @@ from portal.accounts.permissions import Can, require
 from portal.core import audit
 from portal.core.caller import Caller
 from portal.core.errors import Busy, IllegalMove, UserError
+from portal.core.sentences import Sentence
 from portal.core.work.steps import begin
 from provisioning.aws.ecr import PushedImage
 from provisioning.models import Environment
@@ -49,7 +50,7 @@ def deploy_image(
 
 def _new_release(service: Service, sight: preflight.Sight) -> Release:
     if sight.problem:
-        raise UserError(sight.problem.sentence) from sight.problem
+        raise UserError(str(sight.problem.sentence)) from sight.problem
     if sight.image is None:
         raise UserError(f"This image is not in {service.repository.name} any more. Push it again, or choose another.")
     return release_of(service, sight.image)
@@ -80,7 +81,7 @@ def request_deployment(
         requested_by_id=caller.asker_id,
         desired=service.count,
         state=states.QUEUED,
-        reason="Waiting for a worker.",
+        reason=Sentence("rollouts.waiting"),
         prepared=[timezone.now().isoformat()] if seen else [],  # the first stage is to find the image
     )
     try:

@@ -14,6 +14,7 @@ from deployments.models import Deployment, StoppedTask
 from deployments.rollouts import after, moves, observe, overlap, selectors
 from deployments.rollouts.decision import WAIT, Decision, Facts, Move, Why, asks_record, decide
 from deployments.rollouts.spec import limit_of
+from portal.core.sentences import NOTHING, Sentence
 from portal.core.work.state import transition
 from portal.core.work.steps import ending_errored, note_problem
 from provisioning.aws import ecs
@@ -105,7 +106,7 @@ def _attend(deployment: Deployment, do: Callable[[], None]) -> bool:
     with ending_errored(deployment):
         try:
             do()
-            note_problem(deployment, "")
+            note_problem(deployment, NOTHING)
             return True
         except AwsProblem as problem:
             _note(deployment, problem)
@@ -115,7 +116,7 @@ def _attend(deployment: Deployment, do: Callable[[], None]) -> bool:
 def _note(deployment: Deployment, problem: AwsProblem) -> None:
     """AWS could not be asked: say so and ask again; past the deadline give up rather than block the service."""
     if deployment.state in states.WATCHED and not problem.retryable and _is_overdue(deployment):
-        reason = f"The portal could not follow this rollout. {problem.sentence} What runs now is not known."
+        reason = Sentence("rollouts.not_followed", cause=problem.sentence)
         transition(deployment, states.FAILED, reason=reason, cause=problem.sentence)
     else:
         note_problem(deployment, problem.sentence)

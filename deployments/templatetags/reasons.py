@@ -12,4 +12,4 @@ register = template.Library()
 @register.filter
 def plainly(task: StoppedTask) -> str:
     """The reason for people."""
-    return why_stopped(said_of(task))
+    return str(why_stopped(said_of(task)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.core.looks import look_of
 from portal.core.models import AuditEvent
+from portal.core.sentences import from_json, is_sentence
 
 NOTHING = "–"
 
@@ -41,7 +42,9 @@ def _change(name: str, before: Any, after: Any) -> Change:
 
 
 def _value(name: str, value: Any) -> str:
-    """States are said with the words that the pages use for them."""
+    """States are said with the words that the pages use for them, and sentences with theirs."""
+    if is_sentence(value):
+        return str(from_json(value))
     return look_of(value).word if name == "state" and value else _text(value)
 
 

@@ -104,7 +104,7 @@ def _about_lines(row: Outgoing) -> SafeString:
 
 WHAT: tuple[Column[Outgoing], ...] = (
     text("what", _("What"), _about, html=_about_lines, first=True),
-    text("problem", _("Problem"), lambda row: row.problem, css="wide"),
+    text("problem", _("Problem"), lambda row: str(row.problem), css="wide"),
     number("tries", _("Tries"), lambda row: row.attempts, sort="attempts"),
 )
 STOPPED: Listing[Outgoing] = Listing(

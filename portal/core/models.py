@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from portal.core.encryption import EncryptedTextField
 from portal.core.protected import Protection
+from portal.core.sentence_field import SentenceField
 from portal.core.work.turns import Turn
 
 
@@ -55,7 +56,7 @@ class Step(models.Model):
     work_id = models.PositiveBigIntegerField()
     from_state = models.CharField(max_length=20)
     to_state = models.CharField(max_length=20)
-    reason = models.TextField(blank=True)
+    reason = SentenceField()
     actor_name = models.CharField(max_length=200)
     at = models.DateTimeField(default=timezone.now)
 
@@ -101,7 +102,7 @@ class Outgoing(Turn):
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField()  # when the tick hands it over (again)
     attempts = models.PositiveSmallIntegerField(default=0)
-    problem = models.CharField(max_length=500, blank=True)  # what the last attempt met
+    problem = SentenceField()  # what the last attempt met
     done_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
 

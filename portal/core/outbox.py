@@ -27,6 +27,7 @@ from portal.core.errors import UserError
 from portal.core.handover import Door
 from portal.core.models import Outgoing
 from portal.core.redaction import redact
+from portal.core.sentences import NOTHING, Sentence, said
 from portal.core.work import turns
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,7 @@ queue_door = Door("rq")
 MOST_ATTEMPTS = 10
 LONGEST_DELAY = timedelta(hours=1)
 TAKEN = timedelta(minutes=5)  # longer than a job may take (RQ_QUEUES): until then a handed-over row is left alone
+MOST_WORDS = 500  # characters of an error that are kept
 A_TICK = 500  # rows that one tick hands over
 KEPT = timedelta(days=30)  # how long a row that is done is kept
 DOCUMENTS, MAIL = "documents", "mail"  # queues
@@ -42,7 +44,11 @@ Deliver = Callable[[Outgoing], None]
 
 
 class Undeliverable(Exception):
-    """Trying again will not help; the message says why."""
+    """Trying again will not help; the sentence says why."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 _kinds: dict[str, Deliver] = {}
@@ -109,24 +115,29 @@ def deliver(pk: int, seq: int) -> None:
     try:
         how_to_deliver(row.kind)(row)
     except Undeliverable as final:
-        _note_failure(row, final, last=True)
+        _note_failure(row, final.sentence, last=True)
     except Exception as error:
         log.warning("outbox.not_delivered", kind=row.kind, id=pk, exc_info=error)
-        _note_failure(row, error, last=row.attempts + 1 >= MOST_ATTEMPTS)
+        _note_failure(row, _raised(error), last=row.attempts + 1 >= MOST_ATTEMPTS)
     else:
         now = timezone.now()
-        _mine(row).update(done_at=now, attempts=F("attempts") + 1, problem="", payload="{}")
+        _mine(row).update(done_at=now, attempts=F("attempts") + 1, problem=NOTHING, payload="{}")
 
 
 def _mine(row: Outgoing) -> models.QuerySet[Outgoing]:
     return Outgoing.objects.filter(pk=row.pk, seq=row.seq)
 
 
-def _note_failure(row: Outgoing, error: Exception, *, last: bool) -> None:
+def _raised(error: Exception) -> Sentence:
+    """What others' code said, with secrets masked; for staff, as it is."""
+    return said(str(redact(f"{type(error).__name__}: {error}"))[:MOST_WORDS])
+
+
+def _note_failure(row: Outgoing, problem: Sentence, *, last: bool) -> None:
     now = timezone.now()
     _mine(row).update(
         attempts=row.attempts + 1,
-        problem=str(redact(f"{type(error).__name__}: {error}"))[:500],
+        problem=problem,
         due_at=now + delay_after(row.attempts + 1),
         stopped_at=now if last else None,
     )

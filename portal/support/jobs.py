@@ -8,6 +8,7 @@ from django.utils import timezone
 from portal.core import mail
 from portal.core.models import Outgoing
 from portal.core.outbox import Undeliverable, delivers
+from portal.core.sentences import Sentence
 from portal.support import selectors
 from portal.support.models import Message
 
@@ -17,7 +18,7 @@ def mail_message(row: Outgoing) -> None:
     """One mail about one message, once."""
     message = selectors.message(int(row.about_id))
     if message is None:
-        raise Undeliverable("The message does not exist any more: there is nothing to mail about.")
+        raise Undeliverable(Sentence("support.message_gone"))
     if message.mailed_at:
         return
     to = selectors.other_side(message) or [settings.SUPPORT_EMAIL]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from deployments.models import Deployment
 from portal.accounts.models import Customer, TenantQuerySet, User
+from portal.core.sentences import Sentence
 from portal.core.work.state import Stateful
 from portal.support import states
 
@@ -51,7 +52,7 @@ class Ticket(Stateful):
     def get_absolute_url(self) -> str:
         return reverse("ticket", args=[self.customer.slug, self.pk])
 
-    def on_move(self, to: str, reason: str, now: datetime) -> dict[str, Any]:
+    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, Any]:
         """Whoever has the turn now waits from now on."""
         return {"updated_at": now, "waiting_since": now, "closed_at": now if to == states.CLOSED else None}
 

@@ -59,7 +59,7 @@ def checked(data: AccountData, *, has_secret: bool) -> AccountData:
     data = normal(data)
     problems_of(data, has_secret=has_secret).refuse()
     if refusal := own_account(data.account_id):
-        raise OwnAccount({"account_id": refusal})
+        raise OwnAccount({"account_id": str(refusal)})
     return data
 
 

@@ -83,7 +83,9 @@ def test_account(account: AwsAccount, caller: Caller) -> ConnectionReport:
     session = session_for(account, settings.AWS_REGIONS[0], PAGE)
     report = test_connection(session, account.account_id)
     to = states.CONNECTED if report.ok else states.FAILING
-    checks = [{"name": each.name, "ok": each.ok, "sentence": each.sentence} for each in report.checks]
+    checks = [
+        {"name": each.name.as_json(), "ok": each.ok, "sentence": each.sentence.as_json()} for each in report.checks
+    ]
     transition(account, to, caller=caller, action="aws_account.tested", checks=checks, checked_at=timezone.now())
     return report
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import dropwhile, takewhile
 from typing import TYPE_CHECKING, Literal
 
+from portal.core.sentences import Sentence
 from provisioning.aws.errors import AwsProblem, accepting, asking_aws
 from provisioning.aws.session import AwsSession
 
@@ -158,10 +159,7 @@ def _change_set_type(stack: StackState | None) -> Literal["CREATE", "UPDATE"]:
         return "CREATE"
     if stack.status in _CAN_UPDATE:
         return "UPDATE"
-    sentence = (
-        f"The environment cannot be changed now, because its stack is in state {stack.status}. "
-        "Wait until a running change is finished; clean up a failed creation before you try again."
-    )
+    sentence = Sentence("aws.stack_state", state=stack.status)
     raise AwsProblem("conflict", "plan the environment", stack.status, sentence)
 
 

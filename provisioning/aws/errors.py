@@ -11,6 +11,7 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
+from portal.core.sentences import Fact, Sentence, catalogue
 from provisioning.aws.kinds import KINDS, slug_of
 
 log = structlog.get_logger(__name__)
@@ -30,16 +31,28 @@ class AwsProblem(Exception):
     `code` is a stable slug, `sentence` is for customers, `detail` is AWS's own wording for engineers.
     """
 
-    def __init__(self, code: str, operation: str, detail: str = "", sentence: str = "") -> None:
+    def __init__(self, code: str, operation: str, detail: str = "", sentence: Sentence | None = None) -> None:
         self.code = code
         self.operation = operation
         self.detail = detail
-        self.sentence = sentence or KINDS[code].sentence.format(operation=operation, detail=detail)
+        self.sentence = sentence or _sentence(code, operation, detail)
         self.retryable = KINDS[code].retryable
         super().__init__(code, operation, detail, self.sentence)
 
     def __str__(self) -> str:
-        return f"{self.sentence} [{self.code}: {self.detail}]" if self.detail else self.sentence
+        return f"{self.sentence} [{self.code}: {self.detail}]" if self.detail else str(self.sentence)
+
+
+def doing(operation: str) -> Fact:
+    """What the portal wanted of AWS, as a fact: "make the service" has the code "aws.to.make_the_service"."""
+    code = "aws.to." + operation.replace(" ", "_")
+    return Sentence(code) if code in catalogue() else operation
+
+
+def _sentence(code: str, operation: str, detail: str) -> Sentence:
+    if code == "refused":
+        return Sentence("aws.refused", operation=doing(operation), words=detail)
+    return Sentence(f"aws.{code}", operation=doing(operation))
 
 
 def translate(error: BotoCoreError | ClientError, operation: str) -> AwsProblem:
@@ -51,13 +64,14 @@ def translate(error: BotoCoreError | ClientError, operation: str) -> AwsProblem:
     slug = slug_of(name, message) or _slug_by_status(error)
     if slug == "access_denied" and error.operation_name == "AssumeRole":
         slug = "wrong_external_id"
-    return AwsProblem(slug, operation, f"{name}: {message}", _refusal(operation, message) if slug == "refused" else "")
+    sentence = _sentence(slug, operation, _on_one_line(message)) if slug == "refused" else None
+    return AwsProblem(slug, operation, f"{name}: {message}", sentence)
 
 
-def _refusal(operation: str, message: str) -> str:
-    """AWS's words where we have none of our own, on one line."""
+def _on_one_line(message: str) -> str:
+    """AWS's words, where we have none of our own."""
     words = " ".join(message.split())[:MOST_WORDS].rstrip(".")
-    return KINDS["refused"].sentence.format(operation=operation, detail=f"{words or 'none'}.")
+    return f"{words or 'none'}."
 
 
 def _slug_by_status(error: ClientError) -> str:

@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from provisioning.aws.errors import AwsProblem, asking_aws
+from portal.core.sentences import Sentence
+from provisioning.aws.errors import AwsProblem, asking_aws, doing
 from provisioning.aws.session import AwsSession, RoleAccess, assume
 from provisioning.stacks import load
 
@@ -16,9 +17,9 @@ from provisioning.stacks import load
 class Check:
     """One line of the report: what was tried, whether it worked, and a plain sentence."""
 
-    name: str
+    name: Sentence
     ok: bool
-    sentence: str
+    sentence: Sentence
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,30 @@ class ConnectionReport:
 
 @dataclass(frozen=True)
 class _Probe:
-    name: str
+    name: Sentence
     operation: str
     ask: Callable[[AwsSession], object]
 
 
+_ACCESS, _CHANGES = Sentence("access.on.access"), Sentence("access.on.changes")
 # Harmless questions, one for each kind of thing the portal works with.
 _PROBES = (
-    _Probe("Environments", "read stacks", lambda s: s.client("cloudformation").describe_stacks()),
-    _Probe("Network", "read networks", lambda s: s.client("ec2").describe_vpcs(MaxResults=5)),
-    _Probe("Clusters", "read clusters", lambda s: s.client("ecs").list_clusters(maxResults=1)),
-    _Probe("Load balancers", "read load balancers", lambda s: s.client("elbv2").describe_load_balancers(PageSize=1)),
-    _Probe("Images", "read image repositories", lambda s: s.client("ecr").describe_repositories(maxResults=1)),
-    _Probe("Logs", "read log groups", lambda s: s.client("logs").describe_log_groups(limit=1)),
+    _Probe(Sentence("access.on.environments"), "read stacks", lambda s: s.client("cloudformation").describe_stacks()),
+    _Probe(Sentence("access.on.network"), "read networks", lambda s: s.client("ec2").describe_vpcs(MaxResults=5)),
+    _Probe(Sentence("access.on.clusters"), "read clusters", lambda s: s.client("ecs").list_clusters(maxResults=1)),
     _Probe(
-        "Hosts",
+        Sentence("access.on.load_balancers"),
+        "read load balancers",
+        lambda s: s.client("elbv2").describe_load_balancers(PageSize=1),
+    ),
+    _Probe(
+        Sentence("access.on.images"),
+        "read image repositories",
+        lambda s: s.client("ecr").describe_repositories(maxResults=1),
+    ),
+    _Probe(Sentence("access.on.logs"), "read log groups", lambda s: s.client("logs").describe_log_groups(limit=1)),
+    _Probe(
+        Sentence("access.on.hosts"),
         "read groups of hosts",
         lambda s: s.client("autoscaling").describe_auto_scaling_groups(MaxRecords=1),
     ),
@@ -86,7 +96,7 @@ def test_connection(session: AwsSession, expected_account_id: str) -> Connection
     try:
         account, arn = _who(session)
     except AwsProblem as problem:
-        return ConnectionReport("", "", (Check("Access", ok=False, sentence=problem.sentence),))
+        return ConnectionReport("", "", (Check(_ACCESS, ok=False, sentence=problem.sentence),))
     who = _right_account(account, expected_account_id)
     return ConnectionReport(account, arn, (who, *_permissions(session, arn)) if who.ok else (who,))
 
@@ -104,12 +114,9 @@ def _who(session: AwsSession) -> tuple[str, str]:
 
 def _right_account(account: str, expected: str) -> Check:
     if account == expected:
-        return Check("Access", ok=True, sentence=f"The portal can enter account {account}.")
-    sentence = (
-        f"This access belongs to account {account}, not to {expected}. "
-        "Correct the account number, or enter the role or key of the right account."
-    )
-    return Check("Access", ok=False, sentence=sentence)
+        return Check(_ACCESS, ok=True, sentence=Sentence("access.enters", account=account))
+    sentence = Sentence("access.other_account", account=account, expected=expected)
+    return Check(_ACCESS, ok=False, sentence=sentence)
 
 
 def _permissions(session: AwsSession, arn: str) -> Iterator[Check]:
@@ -124,24 +131,22 @@ def _try(session: AwsSession, probe: _Probe) -> Check:
             probe.ask(session)
     except AwsProblem as problem:
         return Check(probe.name, ok=False, sentence=problem.sentence)
-    return Check(probe.name, ok=True, sentence=f"The portal may {probe.operation}.")
+    return Check(probe.name, ok=True, sentence=Sentence("access.may", operation=doing(probe.operation)))
 
 
 def _may_change(session: AwsSession, arn: str) -> Check:
     if arn.endswith(":root"):  # AWS simulates no rights of the root user, who has all of them
-        root = "This key belongs to the account's root user, who may do everything. A role is safer: use one."
-        return Check("Changes", ok=True, sentence=root)
+        return Check(_CHANGES, ok=True, sentence=Sentence("access.root"))
     try:
         denied = _denied(session, arn)
     except AwsProblem as problem:
         if problem.code != "access_denied":
-            return Check("Changes", ok=False, sentence=problem.sentence)
-        unknown = "Whether the portal may make changes is not known: the access may not look at its own rights."
-        return Check("Changes", ok=True, sentence=unknown)
+            return Check(_CHANGES, ok=False, sentence=problem.sentence)
+        return Check(_CHANGES, ok=True, sentence=Sentence("access.changes_unknown"))
     if denied:
-        missing = f"The portal may not make all changes it needs; missing: {', '.join(denied)}."
-        return Check("Changes", ok=False, sentence=f"{missing} Update the role with the newest template.")
-    return Check("Changes", ok=True, sentence="The portal may make the changes it needs.")
+        missing = Sentence("access.changes_missing", actions=", ".join(denied))
+        return Check(_CHANGES, ok=False, sentence=missing)
+    return Check(_CHANGES, ok=True, sentence=Sentence("access.changes"))
 
 
 @asking_aws("look at its own rights")

@@ -1,4 +1,4 @@
-"""What AWS's errors mean: the kinds that code tells apart, each with its sentence, and which code is of which kind."""
+"""What AWS's errors mean: the kinds that code tells apart, and which code is of which kind."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,76 +6,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    sentence: str
+    """`retryable`: it may pass by itself. The sentence has the code "aws.<kind>" (provisioning/messages/aws.py)."""
+
     retryable: bool = False
 
 
 KINDS = {
-    "access_denied": Kind(
-        "AWS does not allow the portal to {operation}. Give the portal's role, or the user of its access key, the "
-        "permissions of the newest role template, then try again."
-    ),
-    "wrong_external_id": Kind(
-        "AWS does not let the portal use the role. Either the role does not exist, or it does not trust the "
-        "portal's account, or its ExternalId differs from the one shown here. Create the role again from the "
-        "template, then test the connection."
-    ),
-    "expired_or_wrong_keys": Kind(
-        "AWS does not accept the credentials with which the portal tried to {operation}. If they are an access key, "
-        "it is wrong, expired or switched off: enter a valid one. If they are a role, check that the region is "
-        "switched on in this account."
-    ),
-    "not_activated": Kind(
-        "AWS could not {operation}, because this account, or this region in it, is not activated. "
-        "Switch it on in the AWS console, then try again."
-    ),
-    "clock": Kind(
-        "AWS did not accept the request to {operation}, because the portal's clock is wrong. "
-        "Work in the background goes on by itself once it is right; if this stays, open a ticket.",
-        retryable=True,
-    ),
-    "throttled": Kind(
-        "AWS asked the portal to slow down while it tried to {operation}. "
-        "Try again in a minute; work in the background goes on by itself.",
-        retryable=True,
-    ),
-    "not_found": Kind(
-        "AWS could not {operation}, because something it needs does not exist (any more). Check that it was "
-        "not removed outside the portal."
-    ),
-    "unreachable": Kind(
-        "AWS could not be reached to {operation}. Try again in a minute; work in the background goes on by itself.",
-        retryable=True,
-    ),
-    "limit_exceeded": Kind(
-        "AWS could not {operation}, because a limit of this account is reached. Ask AWS for a higher limit "
-        "or remove what is not used, then try again."
-    ),
-    "conflict": Kind(
-        "AWS could not {operation}, because it is in use, or another change is under way. Wait until that is "
-        "finished, then try again."
-    ),
-    "not_yet": Kind(
-        "AWS cannot {operation} yet, because something that it needs is still being prepared, changed or removed. "
-        "Try again in a minute; work in the background goes on by itself.",
-        retryable=True,
-    ),
-    "token_used": Kind("AWS was asked to {operation} before, by the same request. Wait until that is finished."),
-    "already_exists": Kind(
-        "AWS could not {operation}, because something of that name exists already. Choose another name, or "
-        "remove what is there."
-    ),
-    "protected": Kind(
-        "AWS could not {operation}, because it is protected against deletion. Switch the protection off, "
-        "then try again."
-    ),
-    "refused": Kind("AWS refused to {operation}. In its own words: {detail}"),
-    "invalid": Kind("AWS did not accept the request to {operation}. Check the values that were entered."),
-    "aws_internal": Kind(
-        "AWS had a fault of its own while the portal tried to {operation}. "
-        "Try again in a minute; work in the background goes on by itself.",
-        retryable=True,
-    ),
+    "access_denied": Kind(),
+    "wrong_external_id": Kind(),
+    "expired_or_wrong_keys": Kind(),
+    "not_activated": Kind(),
+    "clock": Kind(retryable=True),
+    "throttled": Kind(retryable=True),
+    "not_found": Kind(),
+    "unreachable": Kind(retryable=True),
+    "limit_exceeded": Kind(),
+    "conflict": Kind(),
+    "not_yet": Kind(retryable=True),
+    "token_used": Kind(),
+    "already_exists": Kind(),
+    "protected": Kind(),
+    "refused": Kind(),
+    "invalid": Kind(),
+    "aws_internal": Kind(retryable=True),
 }
 
 # Services name the same cause differently: exact names first, then the beginnings and endings that they agree on.

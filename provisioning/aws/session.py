@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
 from botocore.loaders import create_loader
 
+from portal.core.sentences import NOTHING, Sentence
 from provisioning.aws.answers import refuse_foreign
 from provisioning.aws.errors import AwsProblem, asking_aws
 from provisioning.aws.patience import LOOK, STEP, Patience, watch_over
@@ -73,7 +74,7 @@ class AwsSession:
     endpoint: AwsEndpoint = AwsEndpoint()
     base: BaseCredentials = BaseCredentials()
     patience: Patience = STEP
-    forbidden: str = ""  # a sentence that says why nothing may be asked here; each question then fails with it
+    forbidden: Sentence = NOTHING  # why nothing may be asked here; each question then fails with it
 
     @overload
     def client(self, service: Literal["autoscaling"]) -> AutoScalingClient: ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from portal.core.sentences import NOTHING, Sentence
 from portal.core.work.state import transition
 from portal.core.work.steps import keep
 from provisioning.aws import cloudformation
@@ -33,7 +34,7 @@ def apply(change: StackChange) -> float:
     session = session_of(change)
     stack = cloudformation.describe_stack(session, change.stack.stack_id)
     if stack is None or stack.is_deleted:
-        return fail(change, causes.vanished("while AWS worked on it"))
+        return fail(change, causes.GONE_MEANWHILE)
     if not change.executed_at:
         return _execute(change, session, stack)
     seen = _look(change, session, stack)
@@ -51,7 +52,7 @@ def roll_back(change: StackChange) -> float:
     session = session_of(change)
     stack = cloudformation.describe_stack(session, change.stack.stack_id)
     if stack is None or stack.is_deleted:
-        return fail(change, causes.vanished("while AWS took a change back"))
+        return fail(change, causes.GONE_WHILE_TAKEN_BACK)
     seen = _look(change, session, stack)
     if stack.status == "UPDATE_IN_PROGRESS":
         cloudformation.cancel_update(session, stack.stack_id, token_of(change, "cancel"))
@@ -121,7 +122,7 @@ def _taken_back(change: StackChange, seen: Seen) -> float:
     if said in _NOT_YET:
         return soon()
     if said == "EXECUTE_COMPLETE" and seen.stack.is_complete:
-        return _arrived(change, seen, "AWS had finished the change before it could be taken back.")
+        return _arrived(change, seen, Sentence("stack.was_faster"))
     transition(change, states.ROLLED_BACK, reason=change.reason)
     return AT_ONCE
 
@@ -135,12 +136,12 @@ def _never_begun(change: StackChange, seen: Seen) -> float:
     return soon()
 
 
-def _arrived(change: StackChange, seen: Seen, reason: str = "") -> float:
+def _arrived(change: StackChange, seen: Seen, reason: Sentence = NOTHING) -> float:
     production = change.environment.kind == Environment.Kind.PRODUCTION
     if production and not seen.stack.termination_protection:
         cloudformation.set_termination_protection(seen.session, seen.stack.stack_id, enabled=True)
     with transaction.atomic():
-        transition(change, states.DONE, reason=reason, advice="")
+        transition(change, states.DONE, reason=reason, advice=NOTHING)
         records.keep_result(change, seen.stack, seen.resources)
     return AT_ONCE
 

@@ -1,9 +1,10 @@
-"""Why a stack failed, in a sentence, and what to do about it."""
+"""Why a stack failed, and what to do about it, as sentences."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from portal.core.sentences import Fact, Sentence
 from provisioning.aws.cloudformation import ResourceState, StackEvent, StackState
 from provisioning.changes.wording import kind_of
 
@@ -16,96 +17,75 @@ _FOLLOW_UP = re.compile(r"cancelled|canceled", re.IGNORECASE)  # resources that 
 class Failure:
     """`reason`: what happened, with AWS's own words; `advice`: what to do."""
 
-    reason: str
-    advice: str
+    reason: Sentence
+    advice: Sentence
 
 
 _ADVICE = (  # the first that fits
-    (
-        r"throttl|rate exceeded|too many requests",
-        "AWS was asked too much at once. Nothing is wrong with your environment: try again in a few minutes.",
-    ),
-    (
-        r"limit|quota|exceeded|maximum number|MaximumReached",
-        (
-            "A limit of your AWS account is reached. Ask AWS for a higher limit (Service Quotas), or remove what is "
-            "not used any more. Then try again."
-        ),
-    ),
-    (
-        r"access ?denied|not authorized|unauthorized|UnauthorizedOperation|explicit deny",
-        (
-            "The portal may not do this in your account. Update the role with the newest template, test the connection "
-            "of the AWS account, then try again."
-        ),
-    ),
-    (
-        r"already exists|AlreadyExists|already in use|Duplicate",
-        "Something with this name exists in the account already. Remove or rename it, then try again.",
-    ),
+    (r"throttl|rate exceeded|too many requests", Sentence("advice.throttled")),
+    (r"limit|quota|exceeded|maximum number|MaximumReached", Sentence("advice.limit")),
+    (r"access ?denied|not authorized|unauthorized|UnauthorizedOperation|explicit deny", Sentence("advice.not_allowed")),
+    (r"already exists|AlreadyExists|already in use|Duplicate", Sentence("advice.name_taken")),
     (
         r"InsufficientInstanceCapacity|insufficient capacity|not have sufficient|no capacity",
-        "AWS has no hosts of this size free in this region now. Try again later, or choose another size.",
+        Sentence("advice.no_capacity"),
     ),
     (
         r"DependencyViolation|has dependencies|dependent object|in use|being used|cannot be deleted while|not empty",
-        "Something that was made outside the portal still uses it. Remove that first, then try again.",
+        Sentence("advice.still_used"),
     ),
-    (
-        r"not stabili[sz]e|timed out|timeout",
-        "AWS took too long. That is usually passing: try again.",
-    ),
-    (
-        r"not ?found|does not exist|doesn't exist",
-        (
-            "Something that this needs was removed while AWS worked on it. Make sure that nobody changes these "
-            "resources outside the portal, then try again."
-        ),
-    ),
+    (r"not stabili[sz]e|timed out|timeout", Sentence("advice.slow")),
+    (r"not ?found|does not exist|doesn't exist", Sentence("advice.vanished")),
 )
-ASK_US = "Try again. If it fails once more, open a ticket: our engineers see the details."
+ASK_US = Sentence("advice.ask_us")
 
 
-def advice_for(detail: str) -> str:
+def advice_for(detail: str) -> Sentence:
     """What to do about a failure, by AWS's own words for it."""
-    return next((text for pattern, text in _ADVICE if re.search(pattern, detail, re.IGNORECASE)), ASK_US)
+    return next((advice for pattern, advice in _ADVICE if re.search(pattern, detail, re.IGNORECASE)), ASK_US)
 
 
 def creation_failure(stack: StackState, events: Iterable[StackEvent]) -> Failure:
     """Why the stack was not made: the first resource that failed by itself."""
     first = next(iter(own_failures(events)), None)
     if first is None:
-        return _of_stack("AWS could not make the environment", stack.reason or stack.status)
-    return _of_resource(first.type, first.logical_id, "be made", first.reason)
+        return Failure(Sentence("stack.not_made", words=_of_stack(stack)), _advice_for(stack))
+    kind, words = kind_of(first.type), _words(first.reason)
+    reason = Sentence("stack.resource_not_made", kind=kind, name=first.logical_id, words=words)
+    return Failure(reason, advice_for(first.reason))
 
 
 def update_failure(stack: StackState, events: Iterable[StackEvent]) -> Failure:
     """Why an update did not arrive: the first resource that failed by itself."""
     first = next(iter(own_failures(events)), None)
     if first is None:
-        return _of_stack("AWS could not change the environment", stack.reason or stack.status)
-    return _of_resource(first.type, first.logical_id, "be changed", first.reason)
+        return Failure(Sentence("stack.not_changed", words=_of_stack(stack)), _advice_for(stack))
+    kind, words = kind_of(first.type), _words(first.reason)
+    reason = Sentence("stack.resource_not_changed", kind=kind, name=first.logical_id, words=words)
+    return Failure(reason, advice_for(first.reason))
 
 
 def rollback_failure(stack: StackState) -> Failure:
     """Why AWS could not take an update back."""
-    return _of_stack("AWS could not take the change back", stack.reason or stack.status)
-
-
-def vanished(when: str) -> Failure:
-    """The stack is not there any more, and the portal did not remove it."""
-    return Failure(f"The stack of the environment was removed outside the portal {when}.", "Try again.")
+    return Failure(Sentence("stack.not_taken_back", words=_of_stack(stack)), _advice_for(stack))
 
 
 def unexpected(stack: StackState) -> Failure:
     """The stack stands where no plan of ours has brought it."""
-    return _of_stack("The stack of the environment was left half changed", stack.reason or stack.status)
+    return Failure(Sentence("stack.half_changed", words=_of_stack(stack)), _advice_for(stack))
 
 
-OVERTAKEN = Failure(
-    "The stack was changed outside the portal after this plan was made, so AWS does not carry it out any more.",
-    "Make a new plan.",
-)
+def not_planned(said: str) -> Failure:
+    """AWS did not make a plan."""
+    return Failure(Sentence("stack.not_planned", words=said), advice_for(said))
+
+
+# The stack is not there any more, and the portal did not remove it.
+_AGAIN = Sentence("advice.try_again")
+GONE_BEFORE_CHANGE = Failure(Sentence("stack.gone_before_change"), _AGAIN)
+GONE_MEANWHILE = Failure(Sentence("stack.gone_meanwhile"), _AGAIN)
+GONE_WHILE_TAKEN_BACK = Failure(Sentence("stack.gone_while_taken_back"), _AGAIN)
+OVERTAKEN = Failure(Sentence("stack.overtaken"), Sentence("advice.plan_again"))
 
 
 def own_failures(events: Iterable[StackEvent]) -> list[StackEvent]:
@@ -121,20 +101,24 @@ def deletion_failure(stack: StackState, resources: Iterable[ResourceState], even
     """Why something was left: the first resource that AWS could not delete (its reason may be only in an event)."""
     left = next((each for each in resources if each.status == "DELETE_FAILED"), None)
     if left is None:
-        return _of_stack("AWS could not delete the environment", stack.reason or stack.status)
-    said = [each.reason for each in events if each.logical_id == left.logical_id and each.status == "DELETE_FAILED"]
-    reason = left.reason or (said[-1] if said else "") or "something still uses it"
-    return _of_resource(left.type, left.logical_id, "be deleted", reason)
-
-
-def _of_resource(resource_type: str, logical_id: str, verb: str, said: str) -> Failure:
-    reason = f"The {kind_of(resource_type)} ({logical_id}) could not {verb}: {_ended(said or 'AWS gives no reason')}"
+        return Failure(Sentence("stack.not_deleted", words=_of_stack(stack)), _advice_for(stack))
+    told = [each.reason for each in events if each.logical_id == left.logical_id and each.status == "DELETE_FAILED"]
+    said = left.reason or (told[-1] if told else "")
+    words = _words(said) if said else Sentence("stack.still_used")
+    reason = Sentence("stack.resource_not_deleted", kind=kind_of(left.type), name=left.logical_id, words=words)
     return Failure(reason, advice_for(said))
 
 
-def _of_stack(what: str, said: str) -> Failure:
-    return Failure(f"{what}: {_ended(said)}", advice_for(said))
+def _of_stack(stack: StackState) -> Fact:
+    return _words(stack.reason or stack.status)
 
 
-def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+def _advice_for(stack: StackState) -> Sentence:
+    return advice_for(stack.reason or stack.status)
+
+
+def _words(said: str) -> Fact:
+    """AWS's own, as a sentence."""
+    if not said:
+        return Sentence("stack.no_reason")
+    return said if said.endswith((".", "!", "?")) else f"{said}."

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from portal.core.sentences import Sentence
 from portal.core.work.state import transition
 from portal.core.work.steps import keep
 from provisioning.aws import cloudformation
@@ -66,7 +67,7 @@ def fail(change: StackChange, failure: Failure) -> float:
 def _plan_update(change: StackChange, session: AwsSession) -> float:
     stack = cloudformation.describe_stack(session, change.stack.stack_id)
     if stack is None or stack.is_deleted:
-        return fail(change, causes.vanished("before it could be changed"))
+        return fail(change, causes.GONE_BEFORE_CHANGE)
     if stack.is_busy:
         return soon()
     if stack.status == _ROLLBACK_FAILED:
@@ -98,9 +99,9 @@ def _ask_for_plan(change: StackChange, session: AwsSession) -> float:
     if found.is_ready:
         return _planned(change, session, found)
     if found.is_empty and change.kind == states.UPDATE:
-        transition(change, states.DONE, reason="There was nothing to change: the stack is as it should be already.")
+        transition(change, states.DONE, reason=Sentence("stack.nothing_to_change"))
         return AT_ONCE
-    return fail(change, _refused(found)) if found.status == "FAILED" else soon()
+    return fail(change, causes.not_planned(found.reason or found.status)) if found.status == "FAILED" else soon()
 
 
 def _planned(change: StackChange, session: AwsSession, found: ChangeSet) -> float:
@@ -118,7 +119,7 @@ def _planned(change: StackChange, session: AwsSession, found: ChangeSet) -> floa
 def _with_own_stack(change: StackChange, session: AwsSession, stack: StackState) -> float:
     """Our stack holds something: adopt what is well, remove what failed, wait for what moves."""
     if stack.is_standing or stack.status == "CREATE_IN_PROGRESS":
-        begun = "AWS had begun to make it already; that goes on."
+        begun = Sentence("stack.had_begun")
         transition(change, states.APPLYING, reason=begun, executed_at=timezone.now())
         return AT_ONCE
     if stack.is_busy:
@@ -138,15 +139,7 @@ def ask_for_deletion(change: StackChange, session: AwsSession, stack: StackState
 
 
 def _foreign(stack: StackState) -> Failure:
-    return Failure(
-        f"The account holds a stack named {stack.name} already, and the portal did not make it for this environment.",
-        "Remove that stack and try again, or delete this environment and make it under another name.",
-    )
-
-
-def _refused(found: ChangeSet) -> Failure:
-    said = found.reason or found.status
-    return Failure(f"AWS could not plan the environment: {said}", causes.advice_for(said))
+    return Failure(Sentence("stack.foreign", stack=stack.name), Sentence("advice.remove_foreign"))
 
 
 def _tags(environment: Environment) -> dict[str, str]:

@@ -6,6 +6,7 @@ A stack that is removed from an environment that lives on is removed without tou
 from django.db import transaction
 
 from portal.core.caller import on_behalf_of
+from portal.core.sentences import NOTHING
 from portal.core.work.state import transition
 from provisioning import guests
 from provisioning import states as environment_states
@@ -70,7 +71,7 @@ def _gone(change: StackChange, session: AwsSession) -> float:
             if guest.target_group_arn:
                 elbv2.delete_target_group(session, guest.target_group_arn)
     with transaction.atomic():
-        transition(change, states.DONE, advice="")
+        transition(change, states.DONE, advice=NOTHING)
         records.mark_removed(change)
         if _goes_away(environment) and not remove_next(environment, on_behalf_of(change.requested_by)):
             guests.forget(environment.pk)

@@ -8,6 +8,7 @@ from portal.accounts.permissions import Can, require
 from portal.core import audit
 from portal.core.caller import Caller
 from portal.core.errors import Busy, IllegalMove
+from portal.core.sentences import Sentence
 from portal.core.work.state import transition
 from portal.core.work.steps import begin
 from provisioning.changes import selectors, states
@@ -80,7 +81,7 @@ def roll_back_change(change: StackChange, caller: Caller) -> None:
     require(caller, Can.MANAGE, change.customer, change.environment)
     if change.kind != states.UPDATE:
         raise IllegalMove(f"{change} cannot be taken back. Delete what it made instead.")
-    transition(change, states.ROLLING_BACK, caller=caller, reason=f"{caller} asked for the change to be taken back.")
+    transition(change, states.ROLLING_BACK, caller=caller, reason=Sentence("stack.taken_back_for", by=str(caller)))
 
 
 def stack_of(environment: Environment, template: str) -> Stack:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, IntegerField, QuerySet, When
+from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer
 from provisioning import guests, states
@@ -12,13 +13,13 @@ from provisioning.changes.selectors import living_stacks
 from provisioning.models import Environment, StackResource
 
 _SENTENCES = {
-    states.DRAFT: "The plan is about to be made.",
-    states.PLANNING: "AWS is working out what has to be made. Nothing is made yet.",
-    states.PLANNED: "The plan is ready. Nothing is made, and nothing costs money, before you approve it.",
-    states.CREATING: "AWS is making the environment. You can leave this page and come back.",
-    states.READY: "The environment is ready. Services can be deployed to it.",
-    states.DELETING: "AWS is deleting the environment. You can leave this page and come back.",
-    states.DELETED: "The environment is deleted, with everything that was in it.",
+    states.DRAFT: _("The plan is about to be made."),
+    states.PLANNING: _("AWS is working out what has to be made. Nothing is made yet."),
+    states.PLANNED: _("The plan is ready. Nothing is made, and nothing costs money, before you approve it."),
+    states.CREATING: _("AWS is making the environment. You can leave this page and come back."),
+    states.READY: _("The environment is ready. Services can be deployed to it."),
+    states.DELETING: _("AWS is deleting the environment. You can leave this page and come back."),
+    states.DELETED: _("The environment is deleted, with everything that was in it."),
 }
 _BY_KIND = Case(
     *(When(kind=kind, then=place) for place, kind in enumerate(Environment.Kind.values)),
@@ -79,7 +80,7 @@ def fleet(*, state: str = "", kind: str = "", customer: str = "") -> QuerySet[En
 
 def sentence_of(environment: Environment) -> str:
     """One sentence about where the environment stands."""
-    return environment.reason or _SENTENCES.get(environment.state, "")
+    return str(environment.reason) or str(_SENTENCES.get(environment.state, ""))
 
 
 def progress_of(environment: Environment, resources: Iterable[StackResource]) -> Progress:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from portal.accounts.models import Customer, TenantQuerySet
 from portal.core.encryption import EncryptedTextField
+from portal.core.sentences import from_json
 from portal.core.work.state import Stateful
 from provisioning.accounts import states
 
@@ -31,7 +32,7 @@ class AwsAccount(Stateful):
     secret_access_key = EncryptedTextField(blank=True)
     revision = models.PositiveIntegerField(default=0)  # raised by each change of the access
     state = models.CharField(max_length=20, default=states.UNTESTED)
-    checks = models.JSONField(default=list)  # the last test: [{name, ok, sentence}]
+    checks = models.JSONField(default=list)  # the last test: [{name, ok, sentence}], as data
     checked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -46,6 +47,12 @@ class AwsAccount(Stateful):
 
     def get_absolute_url(self) -> str:
         return reverse("aws_account", args=[self.customer.slug, self.pk])
+
+    @property
+    def last_test(self) -> list[dict[str, Any]]:
+        """Its checks, with sentences that can be said."""
+        said = ("name", "sentence")
+        return [{**check, **{part: from_json(check[part]) for part in said}} for check in self.checks]
 
     @property
     def role_arn(self) -> str:

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from portal.accounts.models import Customer, TenantQuerySet, User
+from portal.core.sentence_field import SentenceField
 from portal.core.work.state import Move, transition
 from portal.core.work.steps import Work
 from provisioning.changes import states
@@ -46,7 +47,7 @@ class StackChange(Work):
     token = models.CharField(max_length=32, default=new_token)
     change_set_id = models.CharField(max_length=300, blank=True)
     plan = models.JSONField(default=list)  # [{logical_id, type, action, purpose}] from the change set
-    advice = models.TextField(blank=True)  # what to do about a failure
+    advice = SentenceField()  # what to do about a failure
     executed_at = models.DateTimeField(null=True, blank=True)  # when AWS was asked to carry out the plan
     rollback_asked_at = models.DateTimeField(null=True, blank=True)  # when AWS was asked to go on with a roll-back
     # When AWS was asked to delete the stack; tells a deletion that failed from one that was never asked for.

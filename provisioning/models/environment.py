@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from portal.accounts.models import Customer, TenantQuerySet, User
 from portal.core.encryption import EncryptedTextField
+from portal.core.sentence_field import SentenceField
+from portal.core.sentences import Sentence
 from portal.core.work.state import Stateful
 from provisioning import regions, states
 from provisioning.models.account import AwsAccount
@@ -42,7 +44,7 @@ class Environment(Stateful):
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     aws_name = models.CharField(max_length=40)  # what its resources are called at AWS, and its stacks begin with
     aws_facts = models.JSONField(default=dict)  # what its stacks say of themselves (provisioning/facts.py)
-    reason = models.TextField(blank=True)  # the sentence people read about the present state
+    reason = SentenceField()  # what people read about the present state
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)  # since when it is in its state
     # The change its life depends on: its creation, tried again perhaps, or its removal.
@@ -95,5 +97,5 @@ class Environment(Stateful):
         """Whether it is being planned, made or deleted now."""
         return self.state in states.ACTIVE
 
-    def on_move(self, to: str, reason: str, now: datetime) -> dict[str, Any]:
+    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, Any]:
         return {"reason": reason, "changed_at": now}

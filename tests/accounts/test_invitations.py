@@ -141,13 +141,13 @@ def test_nobody_is_mailed_a_link_that_is_of_no_use_any_more(invited, change, why
 
     assert mail.outbox == []
     assert row.stopped_at
-    assert f"The invitation {why} before this mail could be sent: nobody wants it any more." in row.problem
+    assert f"The invitation {why} before this mail could be sent: nobody wants it any more." in str(row.problem)
 
 
 def test_an_invitation_that_is_gone_is_not_mailed(invited):
     Invitation.objects.all().delete()
 
-    assert "The invitation does not exist any more" in deliver().problem
+    assert "The invitation does not exist any more" in str(deliver().problem)
     assert mail.outbox == []
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from portal.accounts import selectors
 from portal.core import outbox
 from portal.core.models import Outgoing
+from portal.core.sentences import said
 from tests import factories
 from tests.callers import by
 
@@ -34,7 +35,7 @@ def row(acme):
 @pytest.fixture
 def stopped(row):
     """A mail that failed too often."""
-    return row(stopped_at=timezone.now(), attempts=10, problem="ConnectionRefusedError: no mail server")
+    return row(stopped_at=timezone.now(), attempts=10, problem=said("ConnectionRefusedError: no mail server"))
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_what_was_sent_again_is_not_late_before_its_time(row, browse, erin):
 
 
 def test_what_failed_and_is_tried_again_is_shown_with_its_problem_and_the_next_try(row, page):
-    row(attempts=3, problem="TimeoutError: slow", due_at=timezone.now() + timedelta(minutes=4, seconds=5))
+    row(attempts=3, problem=said("TimeoutError: slow"), due_at=timezone.now() + timedelta(minutes=4, seconds=5))
 
     shown = page()
 
@@ -123,8 +124,8 @@ def test_nothing_is_late_that_has_just_been_put(row, page):
 def test_long_lists_are_cut_and_say_so_in_few_queries(row, settings, page, django_assert_max_num_queries):
     settings.PAGE_SIZE = 2
     for _ in range(3):
-        row(attempts=1, problem="TimeoutError: slow")
-        row(attempts=10, problem="OSError: full", stopped_at=timezone.now())
+        row(attempts=1, problem=said("TimeoutError: slow"))
+        row(attempts=10, problem=said("OSError: full"), stopped_at=timezone.now())
     page()
 
     with django_assert_max_num_queries(8):

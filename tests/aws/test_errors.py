@@ -75,9 +75,9 @@ def test_a_refused_role_names_its_three_possible_causes():
     problem = translate(client_error("AccessDenied", operation="AssumeRole"), "use the role")
 
     assert problem.code == "wrong_external_id"
-    assert "role does not exist" in problem.sentence
-    assert "does not trust" in problem.sentence
-    assert "ExternalId differs" in problem.sentence
+    assert "role does not exist" in str(problem.sentence)
+    assert "does not trust" in str(problem.sentence)
+    assert "ExternalId differs" in str(problem.sentence)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_only_what_may_pass_by_itself_is_retryable(code, retryable):
 def test_the_sentence_is_for_customers_and_the_detail_for_engineers():
     problem = translate(client_error("AccessDeniedException", "User arn:x may not"), "list the pushed images")
 
-    assert problem.sentence == (
+    assert str(problem.sentence) == (
         "AWS does not allow the portal to list the pushed images. Give the portal's role, or the user of its access "
         "key, the permissions of the newest role template, then try again."
     )
@@ -130,5 +130,5 @@ def test_accepting_swallows_only_the_named_problems():
 def test_an_unknown_refusal_blames_nobody_and_says_what_aws_says_on_one_line():
     problem = translate(client_error("Strange", "Not\n  today.  "), "do it")
 
-    assert problem.sentence == "AWS refused to do it. In its own words: Not today."
+    assert str(problem.sentence) == "AWS refused to do it. In its own words: Not today."
     assert not problem.retryable

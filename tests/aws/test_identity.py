@@ -43,7 +43,7 @@ def answer_rights(answers, denied: tuple[str, ...] = ()) -> None:
 
 
 def failures(report: identity.ConnectionReport) -> dict[str, str]:
-    return {check.name: check.sentence for check in report.checks if not check.ok}
+    return {str(check.name): str(check.sentence) for check in report.checks if not check.ok}
 
 
 def test_a_good_connection_says_who_and_that_all_is_well(session, answers):
@@ -55,7 +55,7 @@ def test_a_good_connection_says_who_and_that_all_is_well(session, answers):
 
     assert report.ok
     assert (report.account_id, report.arn) == ("111111111111", USER)
-    assert [check.name for check in report.checks] == [
+    assert [str(check.name) for check in report.checks] == [
         "Access",
         "Environments",
         "Network",
@@ -121,7 +121,7 @@ def test_rights_that_cannot_be_looked_at_are_said_to_be_unknown(session, answers
     report = identity.test_connection(session, "111111111111")
 
     assert report.ok
-    assert "is not known" in report.checks[-1].sentence
+    assert "is not known" in str(report.checks[-1].sentence)
 
 
 def test_external_ids_cannot_be_guessed_and_fit_the_template():

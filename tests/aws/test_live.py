@@ -117,7 +117,7 @@ def test_whoever_does_not_fit_the_trust_is_refused_with_the_causes(account, chan
     report = identity.test_connection(replace(account.portal, **change), CUSTOMER)
 
     assert [check.ok for check in report.checks] == [False]
-    assert "ExternalId differs" in report.checks[0].sentence
+    assert "ExternalId differs" in str(report.checks[0].sentence)
 
 
 def test_the_role_may_not_look_beyond_the_portals_work(account):

@@ -78,7 +78,7 @@ def test_a_refused_save_leaves_no_history_but_says_who_tried(both, bob):
     refused = ConfigurationSave.objects.get(state=ConfigurationSave.State.REFUSED)
     (step,) = refused.steps
     assert (step.from_state, step.to_state, step.actor_name) == ("saving", "refused", str(bob))
-    assert step.reason.startswith("Someone else changed level since you opened this page")
+    assert str(step.reason).startswith("Someone else changed level since you opened this page")
 
 
 def test_of_a_clash_about_a_secret_no_value_is_shown(editor, alice, bob, put, values):

@@ -11,6 +11,7 @@ from portal.core import outbox, tasks
 from portal.core.errors import UserError
 from portal.core.models import AuditEvent, Outgoing
 from portal.core.outbox import MOST_ATTEMPTS, Undeliverable
+from portal.core.sentences import Sentence
 from tests import factories
 from tests.callers import by
 
@@ -95,7 +96,7 @@ def test_what_is_put_is_handed_over_on_commit_and_delivered_once(put, jobs, lett
 
     row.refresh_from_db()
     assert letters == [{"text": "Hello"}]
-    assert (row.attempts, row.problem, row.payload) == (1, "", "{}")
+    assert (row.attempts, str(row.problem), row.payload) == (1, "", "{}")
     assert row.done_at is not None
 
 
@@ -136,7 +137,7 @@ def test_what_fails_is_tried_again_after_a_growing_delay_and_says_why(put, jobs,
 
     jobs.work()
     row.refresh_from_db()
-    assert row.problem == "ConnectionRefusedError: no mail server, password=••••••"
+    assert str(row.problem) == "ConnectionRefusedError: no mail server, password=••••••"
     assert timedelta(0) <= row.due_at - now - MINUTE < MINUTE
 
     tasks.tick_outbox()
@@ -145,14 +146,14 @@ def test_what_fails_is_tried_again_after_a_growing_delay_and_says_why(put, jobs,
     tasks.tick_outbox()
     jobs.work()
     row.refresh_from_db()
-    assert (row.attempts, row.problem) == (2, "TimeoutError: slow")
+    assert (row.attempts, str(row.problem)) == (2, "TimeoutError: slow")
     assert row.due_at - timezone.now() > MINUTE
 
     later(row)
     tasks.tick_outbox()
     jobs.work()
     row.refresh_from_db()
-    assert (row.attempts, row.problem, len(letters)) == (3, "", 1)
+    assert (row.attempts, str(row.problem), len(letters)) == (3, "", 1)
 
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (500, 60)])
@@ -184,12 +185,15 @@ def test_what_fails_too_often_stops_and_can_be_sent_again(put, jobs, letters, er
 
 def test_what_cannot_succeed_stops_at_once(put, jobs, letters):
     row = put()
-    letters.errors = [Undeliverable("The invitation was withdrawn.")]
+    letters.errors = [Undeliverable(Sentence("invitation.withdrawn"))]
 
     jobs.work()
 
     row.refresh_from_db()
-    assert (row.attempts, row.problem) == (1, "Undeliverable: The invitation was withdrawn.")
+    assert (row.attempts, str(row.problem)) == (
+        1,
+        "The invitation was withdrawn before this mail could be sent: nobody wants it any more.",
+    )
     assert row.stopped_at is not None
 
 
@@ -200,7 +204,7 @@ def test_a_kind_that_nobody_delivers_stops_in_the_end_and_says_so(acme, jobs, dj
     jobs.work()
 
     row.refresh_from_db()
-    assert row.problem == "LookupError: No jobs.py says how 'test.unknown' is delivered."
+    assert str(row.problem) == "LookupError: No jobs.py says how 'test.unknown' is delivered."
 
 
 def test_while_redis_is_away_pages_ask_once_and_the_tick_hands_everything_over_afterwards(put, jobs, letters):
@@ -270,7 +274,7 @@ def test_a_slow_delivery_whose_turn_was_given_to_another_notes_nothing(put, jobs
     jobs.work()
 
     row.refresh_from_db()
-    assert (row.seq, row.attempts, row.problem) == (7, 0, "")
+    assert (row.seq, row.attempts, str(row.problem)) == (7, 0, "")
 
 
 def test_rows_that_were_done_a_month_ago_are_forgotten(put, jobs, letters):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from portal.core.errors import IllegalMove, LostRace
 from portal.core.models import AuditEvent
+from portal.core.sentences import said
 from portal.core.work import steps as work
 from portal.core.work import turns
 from portal.core.work.state import transition
@@ -49,15 +50,23 @@ def fail(error: Exception):
 
 
 def test_a_move_saves_state_reason_and_fields_and_writes_step_and_event(change, erin):
-    transition(change, states.PLANNING, reason="Wanted.", caller=by(erin), advice="Wait.")
+    transition(change, states.PLANNING, reason=said("Wanted."), caller=by(erin), advice=said("Wait."))
 
     change.refresh_from_db()
-    assert (change.state, change.reason, change.advice) == ("planning", "Wanted.", "Wait.")
+    assert (change.state, str(change.reason), str(change.advice)) == ("planning", "Wanted.", "Wait.")
     step = change.steps.get()
-    assert (step.from_state, step.to_state, step.reason, step.actor_name) == ("queued", "planning", "Wanted.", "Erin")
+    assert (step.from_state, step.to_state, str(step.reason), step.actor_name) == (
+        "queued",
+        "planning",
+        "Wanted.",
+        "Erin",
+    )
     event = AuditEvent.objects.get()
     assert (event.action, event.actor, event.customer) == ("stack.update_planning", erin, change.customer)
-    assert (event.before, event.after) == ({"state": "queued"}, {"state": "planning", "reason": "Wanted."})
+    assert (event.before, event.after) == (
+        {"state": "queued"},
+        {"state": "planning", "reason": said("Wanted.").as_json()},
+    )
 
 
 def test_a_move_that_the_table_lacks_is_refused_in_words(change):
@@ -155,9 +164,9 @@ def test_a_step_for_finished_work_does_nothing(step, change):
 
 
 def test_what_can_be_tried_again_is_and_people_read_why(step, queue, change):
-    step(fail(work.RetryLater("AWS is slow to answer.", 20)))
+    step(fail(work.RetryLater(said("AWS is slow to answer."), 20)))
 
-    assert change.problem == "AWS is slow to answer."
+    assert str(change.problem) == "AWS is slow to answer."
     assert change.state == states.QUEUED
     assert queue.sent == [((change.pk, 1), 20)]
 
@@ -166,7 +175,7 @@ def test_a_step_that_only_met_a_busy_database_is_no_error_of_ours_and_is_done_ag
     step(fail(OperationalError("database is locked")))
 
     assert change.state == states.QUEUED
-    assert change.problem == "This step took too long. It is being tried again."
+    assert str(change.problem) == "This step took too long. It is being tried again."
     assert queue.sent == [((change.pk, 1), work.SLOW_SECONDS)]
 
 
@@ -214,11 +223,11 @@ def test_silence_is_longer_than_the_longest_step(settings):
 
 
 def test_the_problem_is_forgotten_when_a_step_goes_well_again(step, change):
-    step(fail(work.RetryLater("AWS is slow to answer.", 20)))
+    step(fail(work.RetryLater(said("AWS is slow to answer."), 20)))
 
     step(lambda row: 1, seq=1)
 
-    assert change.problem == ""
+    assert str(change.problem) == ""
 
 
 def test_a_lost_race_is_looked_at_again_at_once(step, queue, change):
@@ -233,7 +242,7 @@ def test_a_bug_ends_in_errored_with_a_sentence_for_people_and_the_traceback_for_
 
     assert (change.state, change.reason) == (work.ERRORED, work.ERRORED_SENTENCE)
     assert "KeyError: 'VpcId'" in change.traceback
-    assert "VpcId" not in change.reason
+    assert "VpcId" not in str(change.reason)
     assert queue.sent == []
 
 
@@ -271,9 +280,9 @@ def test_a_move_whose_transaction_fails_leaves_the_row_as_it_was(change, monkeyp
 
     monkeypatch.setattr("portal.core.audit.record", broken)
     with pytest.raises(RuntimeError, match="The log is full"):
-        transition(change, states.PLANNING, reason="Wanted.")
+        transition(change, states.PLANNING, reason=said("Wanted."))
 
-    assert (change.state, change.reason) == (states.QUEUED, "")
+    assert (change.state, str(change.reason)) == (states.QUEUED, "")
     change.refresh_from_db()
     assert change.state == states.QUEUED
 

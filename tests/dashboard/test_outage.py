@@ -9,6 +9,7 @@ from django.utils import timezone
 from deployments.models import Deployment, Placement
 from deployments.rollouts import refresh
 from portal.core.models import AuditEvent
+from portal.core.sentences import said
 from provisioning.aws.ecs import states as ecs
 from tests import factories
 
@@ -113,8 +114,8 @@ def rolled_back(production):
         placement=placement,
         release__tag="v3",
         state="rolled_back",
-        cause="Its health path /health answers 500.",
-        reason="v3 was rolled back. Its health path /health answers 500. v2 serves as before.",
+        cause=said("Its health path /health answers 500."),
+        reason=said("v3 was rolled back. Its health path /health answers 500. v2 serves as before."),
         finished_at=timezone.now(),
     )
 

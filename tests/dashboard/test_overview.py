@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from deployments import states
 from deployments.availability.endings import bad_endings
+from portal.core.sentences import said
 from provisioning import states as environment_states
 from tests import factories
 from tests.billing.conftest import invoiced
@@ -25,7 +26,7 @@ def rolled_back(acme):
         placement__service__name="shop",
         release__tag="v3",
         state=states.ROLLED_BACK,
-        reason="v3 was rolled back. Its health path /health answers 500.",
+        reason=said("v3 was rolled back. Its health path /health answers 500."),
         finished_at=timezone.now(),
     )
 
@@ -35,7 +36,7 @@ class TestWhatNeedsTheCustomer:
         page = overview(browse, alice)
 
         assert "shop v3 did not reach Development." in page
-        assert rolled_back.reason in page
+        assert str(rolled_back.reason) in page
         assert f"/c/acme/deployments/{rolled_back.pk}/" in page
 
     def test_a_later_success_in_the_same_place_makes_it_good(self, acme, rolled_back):

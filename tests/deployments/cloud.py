@@ -148,7 +148,7 @@ def until_state(deployment: Deployment, *wanted: str) -> Deployment:
         deployment.refresh_from_db()
         if deployment.state in wanted:
             return deployment
-        assert deployment.is_active, (deployment.state, deployment.reason, deployment.traceback)
+        assert deployment.is_active, (deployment.state, str(deployment.reason), deployment.traceback)
         step(deployment)
         if deployment.state in states.WATCHED:
             time.sleep(0.2)

@@ -65,7 +65,7 @@ def test_releases_that_are_asked_for_together_are_prepared_together(quick_cloud,
     assert looked == 1
     for request in requests:
         request.refresh_from_db()
-        assert request.state == states.SUCCEEDED, request.reason
+        assert request.state == states.SUCCEEDED, str(request.reason)
 
 
 def test_a_service_that_cannot_be_prepared_does_not_keep_the_others_waiting(quick_cloud, acme, bob, queue):
@@ -81,6 +81,6 @@ def test_a_service_that_cannot_be_prepared_does_not_keep_the_others_waiting(quic
 
     fine.refresh_from_db(), lost.refresh_from_db()
     assert (fine.state, lost.state) == (states.SUCCEEDED, states.FAILED)
-    assert lost.reason == (
+    assert str(lost.reason) == (
         f"The image of v1 is not in {gone.service.repository.name}: push it again. Nothing was started."
     )

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from deployments import states
 from deployments.models import Deployment
+from portal.core.sentences import said
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,7 @@ def test_a_release_that_is_watched_says_so_and_the_page_stays_live(show):
 
 
 def test_a_release_that_was_quiet_is_verified_good(show):
-    answer, _ = show(state=states.SUCCEEDED, verified_at=timezone.now(), reason="v2 serves with 2 of 2 tasks.")
+    answer, _ = show(state=states.SUCCEEDED, verified_at=timezone.now(), reason=said("v2 serves with 2 of 2 tasks."))
 
     assert answer.status_code == 286
     assert "Verified good" in answer.content.decode()
@@ -74,7 +75,7 @@ def test_a_release_that_was_quiet_is_verified_good(show):
 
 
 def test_a_release_that_was_watched_by_nobody_claims_nothing(show):
-    answer, _ = show(state=states.SUCCEEDED, reason="v2 serves with 2 of 2 tasks.")
+    answer, _ = show(state=states.SUCCEEDED, reason=said("v2 serves with 2 of 2 tasks."))
 
     assert answer.status_code == 286
     assert "Verified" not in answer.content.decode()

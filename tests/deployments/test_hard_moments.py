@@ -57,7 +57,7 @@ def test_a_deployment_that_is_cancelled_while_its_last_stage_waits_is_not_starte
     get_ready(cluster)
 
     waiting.refresh_from_db()
-    assert (waiting.state, waiting.reason) == (states.CANCELED, "Cancelled by Bob before anything was changed.")
+    assert (waiting.state, str(waiting.reason)) == (states.CANCELED, "Cancelled by Bob before anything was changed.")
 
 
 def test_a_service_that_ecs_does_not_show_yet_is_waited_for(cluster):
@@ -67,7 +67,7 @@ def test_a_service_that_ecs_does_not_show_yet_is_waited_for(cluster):
     get_ready(cluster)
 
     waiting.refresh_from_db()
-    assert (waiting.state, waiting.problem) == (states.PREPARING, "The cluster does not show the service yet.")
+    assert (waiting.state, str(waiting.problem)) == (states.PREPARING, "The cluster does not show the service yet.")
 
 
 def test_a_service_that_stays_away_was_removed(cluster):
@@ -78,7 +78,7 @@ def test_a_service_that_stays_away_was_removed(cluster):
 
     waiting.refresh_from_db()
     assert waiting.state == states.FAILED
-    assert waiting.cause.startswith("Its service was removed from the cluster outside the portal")
+    assert str(waiting.cause).startswith("Its service was removed from the cluster outside the portal")
 
 
 def test_a_role_from_before_rollouts_could_be_stopped_goes_back_by_an_update(cluster, bob):
@@ -94,4 +94,4 @@ def test_a_role_from_before_rollouts_could_be_stopped_goes_back_by_an_update(clu
     cluster.look()
 
     rollout.refresh_from_db()
-    assert (rollout.state, rollout.problem) == (states.ROLLING_BACK, "")
+    assert (rollout.state, str(rollout.problem)) == (states.ROLLING_BACK, "")

@@ -99,7 +99,7 @@ def test_the_record_is_asked_for_when_rollouts_look_over_all_of_them_at_once(clu
 
     for rollout in rollouts:
         rollout.refresh_from_db()
-        assert (rollout.state, rollout.reason) == (
+        assert (rollout.state, str(rollout.reason)) == (
             states.SUCCEEDED,
             f"{rollout.release.name} serves with 2 of 2 tasks.",
         )

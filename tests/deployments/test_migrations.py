@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from deployments.models import Repository
+from portal.core.sentences import said
 from tests import factories
 
 BEFORE, AFTER = "0001", "0004"
@@ -30,7 +31,7 @@ def test_repositories_of_services_become_rows_and_go_back(migrate):
         factories.ServiceFactory()
     there, wanted, refused = Repository.objects.order_by("pk")
     Repository.objects.exclude(pk=there.pk).update(state="wanted", uri="")
-    Repository.objects.filter(pk=refused.pk).update(problem="AWS does not allow it.")
+    Repository.objects.filter(pk=refused.pk).update(problem=said("AWS does not allow it."))
 
     services = migrate(BEFORE)("deployments", "Service").objects
     columns = ("repository_name", "repository_uri", "repository_problem")

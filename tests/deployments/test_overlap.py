@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from deployments import states
 from deployments.models import Deployment, Placement
+from portal.core.sentences import said
 from tests.deployments.cluster import NEW, OLD, Cluster, cluster, described, ecs_deployment
 
 __all__ = ["cluster"]
@@ -136,8 +137,8 @@ class TestHowItEnds:
 
         assert (deployment.state, deployment.kept) == (states.ROLLING_BACK, KEPT)
         again = "It restarts again and again: it exits with code 1. Its last log lines say more."
-        assert deployment.cause == f"{again} 2 of its tasks have stopped since it was deployed."
-        assert deployment.reason.endswith("v1 is coming back.")
+        assert str(deployment.cause) == f"{again} 2 of its tasks have stopped since it was deployed."
+        assert str(deployment.reason).endswith("v1 is coming back.")
 
     @pytest.mark.parametrize(
         ("said", "cause"),
@@ -157,10 +158,10 @@ class TestHowItEnds:
         cluster.look()
 
         deployment.refresh_from_db()
-        assert (deployment.state, deployment.kept, deployment.cause) == (states.ROLLING_BACK, KEPT, cause)
+        assert (deployment.state, deployment.kept, str(deployment.cause)) == (states.ROLLING_BACK, KEPT, cause)
 
     def test_the_protection_ends_when_the_old_release_serves_alone_again(self, cluster):
-        deployment = overlapping(cluster, 40, state=states.ROLLING_BACK, cause="It restarts.")
+        deployment = overlapping(cluster, 40, state=states.ROLLING_BACK, cause=said("It restarts."))
         released(cluster)
 
         look(cluster, deployment, ecs_deployment(OLD, "PRIMARY", "COMPLETED", runningCount=2))
@@ -176,7 +177,7 @@ class TestHowItEnds:
         assert (deployment.state, deployment.kept, bool(deployment.problem)) == (states.ROLLING, KEPT, True)
         released(cluster)
         look(cluster, deployment, new(), old(), targets=ALL_HEALTHY)
-        assert (deployment.state, deployment.kept, deployment.problem) == (states.ROLLING, {}, "")
+        assert (deployment.state, deployment.kept, str(deployment.problem)) == (states.ROLLING, {}, "")
 
 
 def test_a_rollout_without_overlap_asks_for_nothing(cluster):

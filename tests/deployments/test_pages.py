@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from deployments import states
 from deployments.models import Application, Deployment, Repository, Service
+from portal.core.sentences import said
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -211,7 +212,7 @@ class TestService:
         assert "Promote" not in browse(bob).get("/c/acme/services/api/").content.decode()
 
     def test_a_repository_that_could_not_be_made_says_why(self, browse, bob, api):
-        Repository.objects.update(state="wanted", problem="AWS does not allow it.")
+        Repository.objects.update(state="wanted", problem=said("AWS does not allow it."))
 
         assert "AWS does not allow it." in browse(bob).get("/c/acme/services/api/").content.decode()
 

@@ -4,6 +4,7 @@ import pytest
 
 from deployments import states
 from deployments.rollouts.preview import preview
+from portal.core.sentences import said
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ def broken(acme):
         placement__service__customer=acme,
         release__tag="v3",
         state=states.ROLLED_BACK,
-        reason="v3 was rolled back. Its health path /health answers 500.",
+        reason=said("v3 was rolled back. Its health path /health answers 500."),
     )
 
 

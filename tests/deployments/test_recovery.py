@@ -27,7 +27,7 @@ ONCE = ("CreateRule", "RegisterTaskDefinition", "CreateService", "UpdateService"
 def assert_done(site: Site, deployment: Deployment, calls: Calls) -> None:
     """Everything was made once. AWS is asked for a target group by its name, and makes it once however often."""
     deployment.refresh_from_db()
-    assert deployment.state == states.SUCCEEDED, deployment.reason
+    assert deployment.state == states.SUCCEEDED, str(deployment.reason)
     assert {name: calls.made[name] for name in ONCE} == dict.fromkeys(ONCE, 1)
     groups = site.session.client("elbv2").describe_target_groups()["TargetGroups"]
     assert len([each for each in groups if each["HealthCheckPath"] == site.service.health_path]) == 1
@@ -181,7 +181,7 @@ def test_unreachable_aws_is_said_and_asked_again(queue, settings):
 
     deployment.refresh_from_db()
     assert deployment.state == states.PREPARING
-    assert "could not be reached" in deployment.problem
+    assert "could not be reached" in str(deployment.problem)
     assert 1 < queue.waits[0] <= 2  # twice as far as usual
 
 

@@ -97,9 +97,9 @@ def test_what_aws_refuses_is_said_and_asked_again(register, queue, aws, code, se
     queue.deliver()
 
     assert (now().state, queue.waits) == ("wanted", [wait])
-    assert now().problem.startswith(sentence)
+    assert str(now().problem).startswith(sentence)
     queue.work()
-    assert (now().state, now().problem) == ("ready", "")
+    assert (now().state, str(now().problem)) == ("ready", "")
 
 
 @pytest.fixture

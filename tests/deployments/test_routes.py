@@ -229,7 +229,7 @@ def test_a_listener_without_a_place_left_is_said_so(place, listener, environment
 
     problem = apply(listener, environment, [web])[web.pk]
 
-    assert str(problem) == routes.NO_PLACE
+    assert problem.sentence == routes.NO_PLACE
 
 
 def test_a_number_that_somebody_took_in_between_is_chosen_anew(place, listener, environment):

@@ -38,7 +38,7 @@ def two_stacks(quick_site, monkeypatch, tmp_path, settings):
     factories.carried(quick_site.environment, state=change_states.DONE)
     made = drive_change(changes.request_stack(main.environment, "journal", {"Name": "/in4it/two"}, by(quick_site.user)))
     changes.approve_change(made, by(quick_site.user))
-    assert drive_change(made).state == change_states.DONE, made.reason
+    assert drive_change(made).state == change_states.DONE, str(made.reason)
     yield main, made.stack
     cloudformation.delete_stack(quick_site.session, made.stack.stack_id, "end")
     stacks.load.cache_clear()
@@ -54,7 +54,7 @@ def test_a_release_is_rolled_out_while_a_stack_changes(quick_site, two_stacks, w
         else (further, {"Name": "/in4it/two", "Days": "14"})
     )
     change = drive_change(changes.request_update(stack, parameters, by(quick_site.user)))
-    assert change.state == change_states.PLANNED, change.reason
+    assert change.state == change_states.PLANNED, str(change.reason)
     changes.approve_change(change, by(quick_site.user))
     step_change(change)
     assert change.executed_at
@@ -72,8 +72,8 @@ def test_a_release_is_rolled_out_while_a_stack_changes(quick_site, two_stacks, w
         assert quick_site.environment.state == environment_states.READY
 
     assert (change.state, deployment.state) == (change_states.DONE, states.SUCCEEDED), (
-        change.reason,
-        deployment.reason,
+        str(change.reason),
+        str(deployment.reason),
     )
     assert {standing for of_change, standing in both if of_change == change_states.APPLYING} & states.ACTIVE
     until(lambda: quick_site.answer()["version"] == "v2")  # what served before may still be drained

@@ -75,8 +75,8 @@ class TestAfterSuccess:
 
         deployment.refresh_from_db()
         assert deployment.state == states.ROLLING_BACK
-        assert deployment.cause.startswith("It restarts again and again: ")
-        assert deployment.reason.endswith("v1 is coming back.")
+        assert str(deployment.cause).startswith("It restarts again and again: ")
+        assert str(deployment.reason).endswith("v1 is coming back.")
 
     def test_tasks_that_ecs_took_away_are_no_reason(self, cluster):
         deployment = self.succeeded(cluster)

@@ -119,7 +119,7 @@ def arrived(row: Any, *wanted: str) -> Any:
         row.refresh_from_db()
         assert row.state in wanted or row.state not in {"failed", "errored", *states.ENDED}, (
             row.state,
-            row.reason,
+            str(row.reason),
             row.traceback,
         )
         return row.state in wanted

@@ -163,7 +163,9 @@ def test_good_releases_lose_no_request(shop: Shop):
 
     say(f"good releases: {GOOD}, {len(traffic.requests)} requests sent, {len(traffic.lost)} lost")
     assert traffic.lost == []
-    assert [each.reason for each in rollouts] == [f"{each.release.tag} serves with 2 of 2 tasks." for each in rollouts]
+    assert [str(each.reason) for each in rollouts] == [
+        f"{each.release.tag} serves with 2 of 2 tasks." for each in rollouts
+    ]
     assert {each.release.tag for each in rollouts} <= set(traffic.served)
     assert {request.kind for request in traffic.requests} == {"get", "post", "kept", "slow"}
 
@@ -177,7 +179,7 @@ def test_a_broken_release_ends_as_it_deserves(shop: Shop, kind: Kind):
         seconds = time.monotonic() - asked
         time.sleep(AFTERWARDS)
 
-    said, lost = deployment.cause or deployment.reason, traffic.lost
+    said, lost = str(deployment.cause or deployment.reason), traffic.lost
     deaths = shop.deaths()
     counted = f"{len(traffic.requests)} requests sent, {len(lost)} lost"
     say(f"{kind.fault}: {counted}; {deployment.state} after {seconds:.0f} s: {said}")
@@ -211,7 +213,7 @@ def _ended(deployment: Deployment, state: str) -> Deployment:
     while deployment.state not in final and time.monotonic() < deadline:
         time.sleep(0.2)
         deployment.refresh_from_db()
-    assert deployment.state == state, (deployment.state, deployment.reason)
+    assert deployment.state == state, (deployment.state, str(deployment.reason))
     return deployment
 
 

@@ -25,7 +25,7 @@ def wrong_ends(campaign: Campaign) -> list[str]:
 
 def _ended_right(asked: Asked) -> bool:
     deployment = asked.deployment
-    said = DENIED in deployment.reason if asked.fate is Fate.REFUSED else bool(deployment.reason)
+    said = DENIED in str(deployment.reason) if asked.fate is Fate.REFUSED else bool(deployment.reason)
     return said and deployment.state in asked.deserved
 
 

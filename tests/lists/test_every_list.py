@@ -9,6 +9,7 @@ from django.test import Client
 from portal.accounts.models import User
 from portal.core import outbox
 from portal.core.models import Outgoing
+from portal.core.sentences import said
 from tests.access.conftest import refusing_aws, world  # noqa: F401 - one of everything, AWS and Consul away
 from tests.access.world import World
 
@@ -47,7 +48,7 @@ CARDS = {"/c/acme/environments/", "/c/acme/services/"}  # drawn as cards and as 
 def full(world: World) -> World:  # noqa: F811
     """The world of the access walk, with something in each list."""
     stopped = Outgoing.objects.filter(pk=world.rows["outgoing"].pk)
-    stopped.update(stopped_at="2026-01-01T00:00Z", attempts=10, problem="no server")
+    stopped.update(stopped_at="2026-01-01T00:00Z", attempts=10, problem=said("no server"))
     failing = outbox.put("accounts.invitation", outbox.MAIL, world.rows["invitation"])
     Outgoing.objects.filter(pk=failing.pk).update(attempts=2, problem="slow")
     client = Client()

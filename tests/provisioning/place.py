@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from portal.core.sentences import NOTHING, Sentence
 from provisioning import states
 from provisioning.changes import states as change_states
 from provisioning.models import Environment, StackChange, StackResource
@@ -40,7 +41,7 @@ CHANGES = {  # what the change an environment's life depends on does while the e
 }
 
 
-def at(row: Environment, state: str, reason: str = "", **fields) -> Environment:
+def at(row: Environment, state: str, reason: Sentence = NOTHING, **fields) -> Environment:
     """The environment in that state; `fields` are those of its change."""
     kind, standing = CHANGES[state]
     StackChange.objects.filter(pk=row.change_id).update(kind=kind, state=standing, reason=reason, **fields)

@@ -7,6 +7,7 @@ from django.urls import reverse
 from portal.core.errors import LostRace, UserError
 from portal.core.limits import Limit
 from portal.core.models import AuditEvent
+from portal.core.sentences import said
 from provisioning.accounts import services, views
 from provisioning.accounts.rules import AccountData
 from provisioning.aws.identity import Check, ConnectionReport, role_template
@@ -142,10 +143,10 @@ def test_a_test_shows_every_check_and_connects_the_account(account, alice, brows
 
     account.refresh_from_db()
     assert account.state == "connected", account.checks
-    assert {each["name"] for each in account.checks} >= {"Access", "Network", "Clusters", "Changes"}
+    assert {str(each["name"]) for each in account.last_test} >= {"Access", "Network", "Clusters", "Changes"}
     text = answer.content.decode()
     assert "<html" not in text
-    assert all(each["sentence"] in text for each in account.checks)
+    assert all(str(each["sentence"]) in text for each in account.last_test)
     assert AuditEvent.objects.filter(action="aws_account.tested").count() == 1
 
 
@@ -163,7 +164,7 @@ def test_an_access_to_another_account_is_told(acme, alice, aws):
     services.test_account(account, by(alice))
 
     assert account.state == "failing"
-    assert "belongs to account 111111111111, not to 333333333333" in account.checks[0]["sentence"]
+    assert "belongs to account 111111111111, not to 333333333333" in str(account.last_test[0]["sentence"])
 
 
 def test_an_aws_that_does_not_answer_is_a_check_that_failed(account, alice, browse, settings):
@@ -242,7 +243,7 @@ def test_an_account_that_is_not_tested_takes_no_environment(acme, account, alice
 def test_the_result_of_a_test_counts_only_for_the_access_that_was_tested(keyed, alice, monkeypatch, changed):
     def changed_meanwhile(session, account_id):
         services.change_account(AwsAccount.objects.get(pk=keyed.pk), AccountData(**(KEY | changed)), by(alice))
-        return ConnectionReport(account_id, "", (Check("Access", ok=True, sentence="Fine."),))
+        return ConnectionReport(account_id, "", (Check(said("Access"), ok=True, sentence=said("Fine.")),))
 
     monkeypatch.setattr(services, "test_connection", changed_meanwhile)
     with pytest.raises(LostRace):

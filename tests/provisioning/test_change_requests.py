@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.stub import Stubber
 
+from portal.core.sentences import said
 from provisioning import tasks
 from provisioning.aws.session import forget_clients
 from provisioning.changes import services as changes
@@ -90,7 +91,7 @@ def test_a_roll_back_that_fails_ends_the_change_with_what_aws_says(place):
         look(aws, "UPDATE_ROLLBACK_FAILED")
         step(row)
 
-    assert (row.state, row.reason) == ("failed", "AWS could not take the change back: It broke.")
+    assert (row.state, str(row.reason)) == ("failed", "AWS could not take the change back: It broke.")
     assert row.advice
 
 
@@ -126,7 +127,7 @@ def test_a_plan_that_was_overtaken_is_not_taken_for_done(place):
         look(aws, "UPDATE_COMPLETE", "OBSOLETE")
         step(row)
 
-    assert (row.state, row.advice) == ("failed", "Make a new plan.")
+    assert (row.state, str(row.advice)) == ("failed", "Make a new plan.")
 
 
 @pytest.mark.parametrize("said", ["OBSOLETE", "", "EXECUTE_FAILED"])
@@ -163,7 +164,7 @@ def test_an_update_that_was_taken_back_while_its_worker_was_dead_tells_why(place
         aws.add_response("describe_stack_events", {"StackEvents": events})
         step(row)
 
-    assert (row.state, row.reason) == ("rolling_back", "The network (Vpc) could not be changed: Limit exceeded.")
+    assert (row.state, str(row.reason)) == ("rolling_back", "The network (Vpc) could not be changed: Limit exceeded.")
 
 
 def event(status: str, logical_id: str, of_type: str, reason: str = "", token: str = "") -> dict:
@@ -182,7 +183,7 @@ def event(status: str, logical_id: str, of_type: str, reason: str = "", token: s
 
 def test_an_update_that_begins_while_it_is_taken_back_is_cancelled_after_all(place):
     """A worker's request reached AWS just before the plan was deleted."""
-    row = change(place, state=change_states.ROLLING_BACK, change_set_id="set", reason="Alice asked.")
+    row = change(place, state=change_states.ROLLING_BACK, change_set_id="set", reason=said("Alice asked."))
     with scripted(place) as aws:
         look(aws, "CREATE_COMPLETE", "AVAILABLE")
         aws.add_client_error("delete_change_set", "InvalidChangeSetStatus", "is in EXECUTE_IN_PROGRESS")
@@ -192,7 +193,7 @@ def test_an_update_that_begins_while_it_is_taken_back_is_cancelled_after_all(pla
         aws.add_response("cancel_update_stack", {}, {"StackName": STACK, "ClientRequestToken": f"cancel-{row.token}"})
         step(row)
 
-    assert (row.state, row.reason) == ("rolling_back", "Alice asked.")
+    assert (row.state, str(row.reason)) == ("rolling_back", "Alice asked.")
 
 
 def test_a_roll_back_that_fails_again_is_not_asked_for_a_third_time(place):
@@ -204,7 +205,7 @@ def test_a_roll_back_that_fails_again_is_not_asked_for_a_third_time(place):
         step(row)
         step(row)
 
-    assert (row.state, row.reason) == ("failed", "AWS could not take the change back: It broke.")
+    assert (row.state, str(row.reason)) == ("failed", "AWS could not take the change back: It broke.")
 
 
 def carrying(place, state: str, environment: str, **fields):
@@ -251,7 +252,7 @@ def test_a_creation_that_aws_did_not_even_begin_is_a_failure(place):
         aws.add_response("describe_stack_events", {"StackEvents": []})
         step(row)
 
-    assert (row.state, row.reason) == ("failed", "AWS could not make the environment: It broke.")
+    assert (row.state, str(row.reason)) == ("failed", "AWS could not make the environment: It broke.")
 
 
 @pytest.mark.parametrize(
@@ -307,4 +308,4 @@ def test_a_roll_back_that_ended_between_two_looks_is_told(place):
         step(row)
 
     assert [each.to_state for each in row.steps] == ["rolling_back", "rolled_back"]
-    assert row.reason == "AWS could not change the environment: It broke."
+    assert str(row.reason) == "AWS could not change the environment: It broke."

@@ -4,6 +4,7 @@ import pytest
 
 from portal.core.errors import IllegalMove, UserError
 from portal.core.models import AuditEvent
+from portal.core.sentences import said
 from provisioning import states
 from provisioning.environments import services
 from provisioning.environments.rules import EnvironmentData
@@ -199,7 +200,7 @@ def test_a_ready_environment_shows_its_address_and_the_details_one_click_deeper(
 
 
 def test_a_failure_shows_cause_advice_and_a_way_on(dev, alice, bob, browse):
-    at(dev, states.FAILED, reason="The network (Vpc) could not be made: limit.", advice="Ask AWS for more.")
+    at(dev, states.FAILED, reason=said("The network (Vpc) could not be made: limit."), advice=said("Ask AWS for more."))
     text = browse(alice).get(dev.get_absolute_url()).content.decode()
 
     assert "The network (Vpc) could not be made: limit." in text
@@ -209,13 +210,13 @@ def test_a_failure_shows_cause_advice_and_a_way_on(dev, alice, bob, browse):
 
 
 def test_a_retry_is_a_change_of_its_own(dev, alice, browse):
-    at(dev, states.FAILED, change_set_id="old", advice="Ask AWS for more.")
+    at(dev, states.FAILED, change_set_id="old", advice=said("Ask AWS for more."))
     browse(alice).post(url("environment_retry", "dev"))
 
     dev.refresh_from_db()
     tried, anew = dev.changes.all()
     assert (dev.state, dev.change, tried.state) == ("planning", anew, "failed")
-    assert (anew.state, anew.kind, anew.change_set_id, anew.advice) == ("queued", "create", "", "")
+    assert (anew.state, anew.kind, anew.change_set_id, str(anew.advice)) == ("queued", "create", "", "")
     assert anew.token != tried.token
 
 
@@ -228,7 +229,7 @@ def test_a_retry_forgets_nothing_of_what_stands_until_aws_plans_anew(dev, alice)
 
 
 def test_our_own_errors_show_their_traceback_to_engineers_only(dev, alice, erin, browse):
-    at(dev, states.ERRORED, reason="Something went wrong on our side.", traceback="Traceback: KeyError")
+    at(dev, states.ERRORED, reason=said("Something went wrong on our side."), traceback="Traceback: KeyError")
 
     assert "KeyError" in browse(erin).get(dev.get_absolute_url()).content.decode()
     assert "KeyError" not in browse(alice).get(dev.get_absolute_url()).content.decode()
@@ -275,7 +276,7 @@ def test_pages_ask_as_much_for_many_rows_as_for_few(dev, alice, browse, django_a
 @pytest.mark.parametrize("state", sorted({*states.MOVES, states.DELETED}))
 def test_every_state_has_a_page_that_says_where_the_environment_stands(dev, alice, browse, state):
     told_by_the_move = state in {states.FAILED, states.ERRORED, states.DELETE_FAILED}
-    at(dev, state, reason="It went wrong." if told_by_the_move else "")
+    at(dev, state, reason=said("It went wrong." if told_by_the_move else ""))
 
     sentence = sentence_of(dev)
 

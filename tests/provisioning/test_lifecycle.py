@@ -122,7 +122,7 @@ def test_a_resource_that_fails_is_named_with_its_cause_and_a_retry_makes_everyth
     drive(row)
 
     assert row.state == states.FAILED
-    assert row.reason.startswith("The link of the cluster to its hosts (ClusterCapacity) could not be made:")
+    assert str(row.reason).startswith("The link of the cluster to its hosts (ClusterCapacity) could not be made:")
     assert row.change.advice
     assert resources_of(row).get(logical_id="ClusterCapacity").look == "failed"
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_deleted_is_named_and_the_rest_goes_once_the_cause_is_gon
     drive(row)
 
     assert row.state == states.DELETE_FAILED
-    assert row.reason.startswith("The network (Vpc) could not be deleted:")
+    assert str(row.reason).startswith("The network (Vpc) could not be deleted:")
     assert resources_of(row).get(logical_id="Vpc").look == "delete_failed"
 
     aws("ec2").delete_subnet(SubnetId=subnet["Subnet"]["SubnetId"])
@@ -163,7 +163,7 @@ def test_a_plan_that_aws_refuses_fails_with_a_sentence_and_can_be_tried_again(aw
     right, settings.HOST_IMAGE_PARAMETER = settings.HOST_IMAGE_PARAMETER, "/no/such/parameter"
     row = drive(wish("Refused"))
     assert row.state == states.FAILED
-    assert row.reason.startswith("AWS could not plan the environment")
+    assert str(row.reason).startswith("AWS could not plan the environment")
 
     settings.HOST_IMAGE_PARAMETER = right
     services.retry(row, by(alice))
@@ -176,7 +176,7 @@ def test_a_stack_of_somebody_else_with_the_same_name_is_left_alone(aws, wish):
     row = drive(wish("Foreign"))
 
     assert row.state == states.FAILED
-    assert row.reason == (
+    assert str(row.reason) == (
         "The account holds a stack named acme-foreign already, and the portal did not make it for this environment."
     )
     assert own_stacks(aws, row) == ["CREATE_COMPLETE"]
@@ -188,8 +188,8 @@ def test_a_stack_removed_by_hand_while_it_is_made_is_a_failure_that_says_so(aws,
     aws("cloudformation").delete_stack(StackName=row.aws_name)
     drive(row)
 
-    assert (row.state, row.change.advice) == (states.FAILED, "Try again.")
-    assert "removed outside the portal" in row.reason
+    assert (row.state, str(row.change.advice)) == (states.FAILED, "Try again.")
+    assert "removed outside the portal" in str(row.reason)
 
 
 def test_an_environment_removed_by_hand_counts_as_deleted(aws, ready, alice):
@@ -207,12 +207,12 @@ def test_while_aws_is_unreachable_the_work_waits_and_says_so(aws, wish, settings
     forget_clients()
     step(row)
     assert row.state == states.PLANNING
-    assert "could not be reached" in row.change.problem
+    assert "could not be reached" in str(row.change.problem)
 
     settings.AWS_ENDPOINT_URL = there
     forget_clients()
     assert drive(row).state == states.PLANNED
-    assert row.change.problem == ""
+    assert str(row.change.problem) == ""
 
 
 def test_a_bug_of_ours_is_told_apart_and_its_traceback_kept(aws, wish, alice):
@@ -221,7 +221,7 @@ def test_a_bug_of_ours_is_told_apart_and_its_traceback_kept(aws, wish, alice):
     drive(row)
 
     assert row.state == states.ERRORED
-    assert "on our side" in row.reason
+    assert "on our side" in str(row.reason)
     assert "gigantic" in row.change.traceback
 
     Stack.objects.update(template="environment")

@@ -78,13 +78,13 @@ def test_every_environment_keeps_its_stack_and_where_its_work_stands(before):
     for number, (state, (kind, standing)) in enumerate(WAS.items()):
         row = Environment.objects.get(name=state)
         change, stack = row.change, row.stacks.get()
-        assert (row.state, row.reason, row.aws_name) == (state, f"It is {state}.", f"acme-{state}"[:28])
+        assert (row.state, str(row.reason), row.aws_name) == (state, f"It is {state}.", f"acme-{state}"[:28])
         assert row.changed_at == NOON + timedelta(minutes=1 if state in ("creating", "deleting") else 2)
         assert (stack.template, stack.name, stack.stack_id) == ("environment", row.aws_name, f"arn:{state}")
         assert (stack.removed_at is not None) == (state == "deleted")
         assert (change.kind, change.state, change.stack, change.requested_by) == (kind, standing, stack, alice)
         assert (change.change_set_id, change.seq, change.plan[0]["purpose"]) == (f"set:{state}", number, "Why")
-        assert (change.advice, change.problem, change.traceback) == ("Ask AWS.", "AWS is slow.", "KeyError")
+        assert (str(change.advice), str(change.problem), change.traceback) == ("Ask AWS.", "AWS is slow.", "KeyError")
         assert (change.deletion_asked_at is not None) == (state == "deleting")
         assert change.parameters["InstanceType"] == "t3.medium"
         assert change.parameters["VpcCidr"] == row.network

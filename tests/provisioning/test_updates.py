@@ -38,7 +38,7 @@ def added(aws, place, journal, alice):
     """The environment's second stack, made by AWS."""
     change = drive_change(changes.request_stack(place, journal, WEEK, by(alice)))
     changes.approve_change(change, by(alice))
-    assert drive_change(change).state == "done", change.reason
+    assert drive_change(change).state == "done", str(change.reason)
     yield change.stack
     aws("cloudformation").delete_stack(StackName=change.stack.name)
     aws("cloudformation").get_waiter("stack_delete_complete").wait(
@@ -103,7 +103,7 @@ def test_an_update_with_nothing_to_change_is_done_and_says_so(added, alice):
     change = update(added, WEEK, alice)
 
     assert (change.state, moves(change)) == ("done", ["planning", "done"])
-    assert change.reason == "There was nothing to change: the stack is as it should be already."
+    assert str(change.reason) == "There was nothing to change: the stack is as it should be already."
 
 
 def test_an_update_that_fails_is_taken_back_by_aws_and_says_why(aws, added, alice):
@@ -112,11 +112,11 @@ def test_an_update_that_fails_is_taken_back_by_aws_and_says_why(aws, added, alic
     drive_change(change)
 
     assert moves(change) == ["planning", "planned", "applying", "rolling_back", "rolled_back"]
-    assert change.reason == (
+    assert str(change.reason) == (
         "The WaitCondition (Signal) could not be changed: WaitCondition timed out. "
         "Received 0 conditions when expecting 1."
     )
-    assert change.advice == "AWS took too long. That is usually passing: try again."
+    assert str(change.advice) == "AWS took too long. That is usually passing: try again."
     assert days(aws) == 7
     added.refresh_from_db()
     assert added.parameters == WEEK
@@ -155,7 +155,7 @@ def test_a_plan_that_somebody_elses_change_overtook_is_not_carried_out(aws, adde
     changes.approve_change(change, by(alice))
     drive_change(change)
 
-    assert (change.state, days(aws)) == ("failed", 30), change.reason
+    assert (change.state, days(aws)) == ("failed", 30), str(change.reason)
 
 
 def test_a_stack_removed_by_hand_cannot_be_changed_and_is_told(aws, added, alice):
@@ -164,7 +164,9 @@ def test_a_stack_removed_by_hand_cannot_be_changed_and_is_told(aws, added, alice
     change = update(added, FORTNIGHT, alice)
 
     assert change.state == "failed"
-    assert change.reason == "The stack of the environment was removed outside the portal before it could be changed."
+    assert (
+        str(change.reason) == "The stack of the environment was removed outside the portal before it could be changed."
+    )
 
 
 def test_a_further_stack_is_removed_and_can_be_added_again(aws, added, place, alice, journal):
@@ -255,7 +257,7 @@ def test_a_deletion_discards_plans_and_removes_every_stack_the_last_one_first(aw
     assert (change.state, place.change.stack) == ("discarded", added)
     drive(place)
 
-    assert place.state == states.DELETED, place.reason
+    assert place.state == states.DELETED, str(place.reason)
     assert moves(place) == ["deleting", "deleted"]
     removals = StackChange.objects.filter(kind="remove").order_by("id")
     assert [(each.stack, each.state) for each in removals] == [(added, "done"), (main, "done")]
@@ -268,7 +270,7 @@ def test_a_further_stack_that_cannot_be_removed_keeps_the_environment_from_being
         drive(place)
 
     assert place.state == "delete_failed"
-    assert place.reason.startswith("AWS does not allow the portal to delete the environment.")
+    assert str(place.reason).startswith("AWS does not allow the portal to delete the environment.")
     assert place.stacks.get(template="environment").removed_at is None
 
     services.request_deletion(place, place.name, by(alice))
@@ -313,7 +315,7 @@ def test_a_person_takes_a_running_update_back(slow_aws, place, journal, alice):
     drive_change(change)
 
     assert moves(change) == ["planning", "planned", "applying", "rolling_back", "rolled_back"]
-    assert change.reason == "Alice asked for the change to be taken back."
+    assert str(change.reason) == "Alice asked for the change to be taken back."
     change.stack.refresh_from_db()
     assert change.stack.parameters == WEEK
 
@@ -338,4 +340,4 @@ def test_an_update_that_was_faster_than_the_wish_to_take_it_back_is_done(aws, ad
     drive_change(change)
 
     assert (change.state, days(aws)) == ("done", 14)
-    assert change.reason == "AWS had finished the change before it could be taken back."
+    assert str(change.reason) == "AWS had finished the change before it could be taken back."

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from deployments.models import Deployment, StoppedTask
 from portal.accounts.models import Customer, User
+from portal.core.sentences import said
 from portal.support import services
 from portal.support.models import Ticket
 from tests import factories
@@ -29,14 +30,15 @@ def failed(acme: Customer, bob: User) -> Deployment:
         placement=placement,
         requested_by=bob,
         state="rolled_back",
-        reason="The new tasks exited with code 3.",
+        reason=said("The new tasks exited with code 3."),
         release=factories.ReleaseFactory(service=service, tag="v3", digest="sha256:" + "a" * 64),
     )
     StoppedTask.objects.create(
         deployment=deployment,
         task_arn="arn:aws:ecs:eu-west-1:111111111111:task/acme-prod/0123456789abcdef",
         exit_code=3,
-        stopped_reason="Essential container in task exited",
+        stopped_reason="Essential container in task exited (arn:aws:ecs:eu-west-1:111111111111:container/1)",
+        stop_code="EssentialContainerExited",
         log_lines=["starting", "DB_PASSWORD=hunter2 is wrong", "key AKIAABCDEFGHIJKLMNOP", "bye"],
     )
     return deployment

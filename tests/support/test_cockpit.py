@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.core.sentences import said
 from portal.support.cockpit import needs
 from portal.support.models import Message, Ticket
 from tests import factories
@@ -17,7 +18,9 @@ def ago(hours: float):
 
 
 def rollout(state: str, hours: float = 1, kind: str = "dev", **fields):
-    deployment = factories.DeploymentFactory(state=state, finished_at=ago(hours), reason=f"It is {state}.", **fields)
+    deployment = factories.DeploymentFactory(
+        state=state, finished_at=ago(hours), reason=said(f"It is {state}."), **fields
+    )
     type(deployment.environment).objects.filter(pk=deployment.environment.pk).update(kind=kind)
     return deployment
 
@@ -78,11 +81,13 @@ def test_environments_that_failed_or_wait_are_there(state, db):
 
 
 def test_an_image_repository_that_we_fail_to_make_is_there_and_one_that_aws_refuses_is_not(db):
-    ours = factories.ServiceFactory(repository__state="errored", repository__reason="Something went wrong on our side.")
-    factories.ServiceFactory(repository__state="wanted", repository__problem="AWS says no.")
+    ours = factories.ServiceFactory(
+        repository__state="errored", repository__reason=said("Something went wrong on our side.")
+    )
+    factories.ServiceFactory(repository__state="wanted", repository__problem=said("AWS says no."))
 
     (item,) = needs()
-    assert (item.kind, item.title, item.why) == (
+    assert (item.kind, item.title, str(item.why)) == (
         "Image repository",
         ours.repository.name,
         "Something went wrong on our side.",

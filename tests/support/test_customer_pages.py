@@ -6,6 +6,8 @@ from django.urls import reverse
 from portal.core.errors import Invalid
 from portal.core.limits import Limit
 from portal.core.models import AuditEvent
+from portal.core.sentences import Sentence
+from portal.core.sentences import said as in_words
 from portal.support import limits, services, states
 from portal.support.models import Ticket
 from tests import factories
@@ -75,14 +77,14 @@ def test_a_ticket_from_a_deployment_freezes_its_context(browse, bob, failed, url
         "release": "v3",
         "digest": "sha256:" + "a" * 64,
         "state": "rolled_back",
-        "sentence": "The new tasks exited with code 3.",
+        "sentence": in_words("The new tasks exited with code 3.").as_json(),
         "requested_by": "Bob",
         "requested_at": failed.created_at.isoformat(),
         "tasks": [
             {
                 "name": "0123456789abcdef",
                 "exit_code": 3,
-                "reason": "Essential container in task exited",
+                "reason": Sentence("stopped.exited", exit_code=3).as_json(),
                 "lines": ["starting", "DB_PASSWORD=•••••• is wrong", "key ••••••", "bye"],
             }
         ],
@@ -91,11 +93,13 @@ def test_a_ticket_from_a_deployment_freezes_its_context(browse, bob, failed, url
 
 def test_what_happens_later_does_not_change_what_was_frozen(browse, bob, failed, url):
     browse(bob).post(f"{url('ticket_new')}?deployment={failed.pk}", QUESTION)
-    type(failed).objects.update(reason="Another sentence.", state="succeeded")
+    type(failed).objects.update(reason=in_words("Another sentence."), state="succeeded")
 
     page = browse(bob).get(Ticket.objects.get().get_absolute_url()).content.decode()
 
     assert "The new tasks exited with code 3." in page
+    assert "Its program ended with code 3." in page
+    assert "arn:aws" not in page
     assert "Another sentence." not in page
 
 
@@ -250,7 +254,7 @@ def test_the_list_takes_as_many_queries_for_many_tickets_as_for_one(
 
 
 def test_a_ticket_freezes_nothing_of_another_customer(alice, acme):
-    theirs = factories.DeploymentFactory(reason="Their secret failed.")
+    theirs = factories.DeploymentFactory(reason=in_words("Their secret failed."))
 
     with pytest.raises(Invalid):
         services.open_ticket(acme, by(alice), subject="Look", body="What is this?", deployment=theirs)

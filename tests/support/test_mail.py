@@ -253,7 +253,7 @@ def test_a_message_that_is_gone_is_not_mailed(ticket, mailoutbox):
 
     row = Outgoing.objects.get()
     assert (bool(row.stopped_at), mailoutbox) == (True, [])
-    assert "The message does not exist any more" in row.problem
+    assert "The message does not exist any more" in str(row.problem)
 
 
 def test_a_new_ticket_is_mailed_to_the_support_address(browse, bob, acme, mailoutbox, settings):

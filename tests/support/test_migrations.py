@@ -24,7 +24,7 @@ def test_mail_that_was_never_sent_waits_to_be_sent(scratch, mailoutbox):  # noqa
     call_command("migrate", verbosity=0)
 
     rows = list(Outgoing.waiting.order_by("pk"))
-    assert [(row.about_id, row.problem) for row in rows] == [
+    assert [(row.about_id, str(row.problem)) for row in rows] == [
         (str(failed.pk), "OSError: password=•••••• refused"),
         (str(lost.pk), ""),
     ]

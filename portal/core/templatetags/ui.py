@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.core.frontend import ICONS
 from portal.core.looks import look_of
+from portal.core.sentences import from_json
 
 register = template.Library()
 
@@ -27,6 +28,12 @@ KIND_ICONS = {
 }
 # Django's messages call the worst kind "error" and know a "debug" kind.
 KINDS = {"error": "danger", "debug": "info"}
+
+
+@register.filter
+def say(sentence: object) -> str:
+    """The words of a sentence that was kept as JSON data."""
+    return str(from_json(sentence))
 
 
 @cache

@@ -16,6 +16,7 @@ from portal.core import audit
 from portal.core.caller import SYSTEM, Caller
 from portal.core.errors import IllegalMove, LostRace
 from portal.core.models import Step
+from portal.core.sentences import NOTHING, Sentence
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Move:
     """What has just been done to a row, and by whom."""
 
     to: str
-    reason: str
+    reason: Sentence
     caller: Caller
 
     @property
@@ -46,7 +47,7 @@ class Stateful(models.Model):
         """The moves so far, oldest first."""
         return Step.objects.filter(work_kind=audit.kind_of(self), work_id=self.pk)
 
-    def on_move(self, to: str, reason: str, now: datetime) -> dict[str, Any]:
+    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, Any]:
         """What a move to `to` writes on the row besides the state."""
         return {}
 
@@ -66,7 +67,7 @@ def transition(
     row: Stateful,
     to: str,
     *,
-    reason: str = "",
+    reason: Sentence = NOTHING,
     caller: Caller = SYSTEM,
     action: str = "",
     facts: Mapping[str, Any] | None = None,
@@ -88,7 +89,7 @@ def transition(
         with transaction.atomic():
             _compare_and_set(row, old, values, by_person=by_person)
             _keep_step(row, Step(from_state=old, to_state=to, reason=reason, at=now), caller)
-            after = {"state": to, "reason": reason, **(facts or {})}
+            after = {"state": to, "reason": reason.as_json() or "", **(facts or {})}
             if event := action or row.action_of(to):
                 audit.record(event, target or row, caller=caller, before={"state": old}, after=after)
             row.moved(Move(to, reason, caller))

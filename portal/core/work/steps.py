@@ -17,6 +17,8 @@ from django.utils import timezone
 from portal.core import audit
 from portal.core.errors import LostRace
 from portal.core.redaction import redact
+from portal.core.sentence_field import SentenceField
+from portal.core.sentences import NOTHING, Sentence
 from portal.core.work import turns
 from portal.core.work.shares import shares
 from portal.core.work.state import Move, Stateful, transition
@@ -24,8 +26,8 @@ from portal.core.work.turns import TaskTurn
 
 log = structlog.get_logger(__name__)
 ERRORED = "errored"
-ERRORED_SENTENCE = "Something went wrong on our side. Our engineers see what; nothing is asked of you."
-SLOW_SENTENCE = "This step took too long. It is being tried again."
+ERRORED_SENTENCE = Sentence("work.errored")
+SLOW_SENTENCE = Sentence("work.slow")
 SLOW_SECONDS = 10.0
 PICKED_UP = 500  # rows of a kind that one tick sends again; the next tick goes on
 PASSING = (OperationalError,)  # the database was away or busy: nothing is wrong with the work
@@ -34,8 +36,9 @@ PASSING = (OperationalError,)  # the database was away or busy: nothing is wrong
 class RetryLater(Exception):
     """A step could not do its work now (AWS throttles, is unreachable); it is tried again after `seconds`."""
 
-    def __init__(self, sentence: str, seconds: float) -> None:
+    def __init__(self, sentence: Sentence, seconds: float) -> None:
         super().__init__(sentence)
+        self.sentence = sentence
         self.seconds = seconds
 
 
@@ -46,8 +49,8 @@ class Work(Stateful, TaskTurn):
     ACTIVE: ClassVar[frozenset[str]]
     STEPPED: ClassVar[frozenset[str]]
 
-    reason = models.TextField(blank=True)  # the sentence people read about the present state
-    problem = models.TextField(blank=True)  # why the last step has to be tried again; empty when it went well
+    reason = SentenceField()  # what people read about the present state
+    problem = SentenceField()  # why the last step has to be tried again; NOTHING when it went well
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -66,12 +69,12 @@ class Work(Stateful, TaskTurn):
         """Whether a worker has a step to do for this row."""
         return self.state in self.STEPPED
 
-    def on_move(self, to: str, reason: str, now: datetime) -> dict[str, Any]:
+    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, Any]:
         active = to in self.ACTIVE
         started = {"started_at": now} if active and self.started_at is None else {}
         return {
             "reason": reason,
-            "problem": "",
+            "problem": NOTHING,
             "heartbeat_at": now,
             "finished_at": None if active else now,
             **started,
@@ -124,10 +127,10 @@ def run_step(model: type[W], pk: int, seq: int, advance: Callable[[W], float]) -
 def _advance(row: W, advance: Callable[[W], float]) -> float:
     try:
         seconds = advance(row)
-        note_problem(row, "")
+        note_problem(row, NOTHING)
         return seconds
     except RetryLater as later:
-        note_problem(row, str(later))
+        note_problem(row, later.sentence)
         return later.seconds
     except PASSING as passing:
         log.warning("work.step_cut_off", work=audit.kind_of(row), id=row.pk, error=str(passing))
@@ -159,7 +162,7 @@ def _end_errored(row: Work, error: Exception) -> None:
     transition(row, ERRORED, reason=ERRORED_SENTENCE, traceback=details)
 
 
-def note_problem(row: Work, sentence: str) -> None:
+def note_problem(row: Work, sentence: Sentence) -> None:
     """Keeps why the last step has to be tried again; writes only what is new."""
     if row.problem != sentence:
         row.problem = sentence

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from portal.core.sentences import Sentence
 from provisioning.aws.ecs.states import ServiceState, service_state
 from provisioning.aws.errors import AwsProblem, accepting, asking_aws
 from provisioning.aws.session import AwsSession
@@ -65,10 +66,10 @@ def ensure_service(session: AwsSession, spec: ServiceSpec, found: ServiceState |
     if found is None or found.status == "INACTIVE":
         with accepting("conflict"):
             return _create_service(session, spec)
-        sentence = "The cluster has just made the service, but does not show it yet."
+        sentence = Sentence("aws.service_unseen")
         raise AwsProblem("not_yet", "make the service", spec.name, sentence)
     if found.status == "DRAINING":
-        sentence = f"The old {spec.name} is still being removed. Try again in a few minutes."
+        sentence = Sentence("aws.service_draining", service=spec.name)
         raise AwsProblem("conflict", "make the service", found.status, sentence)
     return found
 

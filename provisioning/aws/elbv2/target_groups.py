@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from portal.core.sentences import Sentence
 from provisioning.aws.errors import AwsProblem, accepting, asking_aws
 from provisioning.aws.session import AwsSession
 
@@ -115,10 +116,7 @@ def _create(session: AwsSession, spec: TargetGroupSpec) -> str:
 def change_target_group(session: AwsSession, found: TargetGroup, spec: TargetGroupSpec) -> None:
     """Brings its health check to the settings; nothing is asked when it has them."""
     if found.vpc_id not in {"", spec.vpc_id}:
-        sentence = (
-            f"A target group named {spec.name} exists already in another network of this account. "
-            "Remove it, or give the service another name."
-        )
+        sentence = Sentence("aws.target_group_elsewhere", name=spec.name)
         raise AwsProblem("conflict", "prepare the load balancer", found.arn, sentence)
     if not found.fits(spec):
         session.client("elbv2").modify_target_group(TargetGroupArn=found.arn, **_health(spec))
