@@ -45,6 +45,7 @@ ENGINES = {
     "postgres": (_postgres_server, "no PostgreSQL server is installed"),
     "consul": (_consul_found, "no Consul binary was found (bin/consul-get)"),
     "browser": (lambda: bool(shutil.which("chromium") or shutil.which("google-chrome")), "no Chromium is installed"),
+    "gettext": (lambda: bool(shutil.which("msgfilter")), "GNU gettext is not installed"),
     "redis": (lambda: bool(shutil.which("redis-server")), "no redis-server is installed"),
 }
 

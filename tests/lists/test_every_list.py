@@ -50,7 +50,7 @@ def full(world: World) -> World:  # noqa: F811
     stopped = Outgoing.objects.filter(pk=world.rows["outgoing"].pk)
     stopped.update(stopped_at="2026-01-01T00:00Z", attempts=10, problem=said("no server"))
     failing = outbox.put("accounts.invitation", outbox.MAIL, world.rows["invitation"])
-    Outgoing.objects.filter(pk=failing.pk).update(attempts=2, problem="slow")
+    Outgoing.objects.filter(pk=failing.pk).update(attempts=2, problem=said("slow"))
     client = Client()
     client.force_login(world.people["engineer"])
     client.get("/c/acme/people/")  # for the audit log
