@@ -8,8 +8,9 @@ sys.modules.update(dict.fromkeys(("rich", "pygments")))  # type: ignore[arg-type
 from portal.settings import *  # noqa: E402, F403
 
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1"]
+ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
 ROOT_URLCONF = "bench.urls"
+WSGI_APPLICATION = "bench.wsgi.application"
 SECURE_SSL_REDIRECT = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

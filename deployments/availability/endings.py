@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from deployments import states
@@ -11,7 +11,7 @@ from deployments.models import Deployment
 from portal.accounts.models import Customer
 
 SPAN = timedelta(days=7)  # what is older is no news
-MOST = 300  # of them, in all places together
+MOST = 100
 _SHOWN = (
     "state",
     "reason",
@@ -29,7 +29,7 @@ _SHOWN = (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class BadEnding:
     """The last failure of one service in one environment, and how many there were in a row."""
 
@@ -48,23 +48,22 @@ def not_made_good() -> QuerySet[Deployment]:
     made_good = Deployment.objects.filter(
         placement=OuterRef("placement"), pk__gt=OuterRef("pk"), state=states.SUCCEEDED
     )
-    rows = Deployment.objects.filter(
-        state__in=states.ENDED_BADLY, finished_at__gte=timezone.now() - SPAN, acknowledged_at=None
-    )
-    return rows.exclude(Exists(made_good))
+    return _noticed().exclude(Exists(made_good))
 
 
-def bad_endings(customer: Customer | None = None) -> list[BadEnding]:
+def bad_endings(customer: Customer | None = None, most: int = MOST) -> list[BadEnding]:
     """One for each place, the newest first."""
     rows = not_made_good()
     if customer:
         rows = rows.filter(customer=customer)
-    joined = rows.select_related("placement", "environment", "release__service", "customer").only(*_SHOWN)
-    found: dict[int, BadEnding] = {}
+    here = {"placement": OuterRef("placement")}
+    times = not_made_good().filter(**here).order_by().values("placement").annotate(times=Count("pk")).values("times")
+    last = rows.exclude(Exists(_noticed().filter(**here, pk__gt=OuterRef("pk")))).annotate(times=Subquery(times))
+    joined = last.select_related("placement", "environment", "release__service", "customer").only(*_SHOWN)
     # In the order of the index deployment_ended_badly: by id PostgreSQL would read every rollout where none failed.
-    for row in joined.order_by("-finished_at")[:MOST]:
-        if row.placement_id in found:
-            found[row.placement_id].count += 1
-        else:
-            found[row.placement_id] = BadEnding(row)
-    return list(found.values())
+    return [BadEnding(row, row.times) for row in joined.order_by("-finished_at")[:most]]
+
+
+def _noticed() -> QuerySet[Deployment]:
+    since = timezone.now() - SPAN
+    return Deployment.objects.filter(state__in=states.ENDED_BADLY, finished_at__gte=since, acknowledged_at=None)

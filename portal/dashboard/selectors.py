@@ -78,7 +78,7 @@ def attention(
     slug = customer.slug
     return [
         *lines.of_outages(slug, outages, can),
-        *lines.of_failures(slug, bad_endings(customer)[:LAST], can),
+        *lines.of_failures(slug, bad_endings(customer, LAST), can),
         *lines.of_environments(slug, places, can),
         *lines.of_tickets(slug, tickets, can),
         *lines.of_invoices(slug, invoices, can),

@@ -153,7 +153,7 @@ def _outages() -> Iterator[Item]:
 
 def _rollouts() -> Iterator[Item]:
     """Rollouts that ended badly: one line for each service and environment."""
-    for each in bad_endings()[:MOST]:
+    for each in bad_endings(most=MOST):
         row = each.last
         yield Item(
             rank=_failure(row, row.environment),

@@ -7,7 +7,7 @@ from django.template import Context
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
-from portal.core.lists import Table, Window
+from portal.core.lists import Column, Table, Window
 
 register = template.Library()
 
@@ -20,25 +20,27 @@ def table(context: Context, content: str, table: Table[Any]) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def cells(context: Context, table: Table[Any], row: Any) -> SafeString:
-    """The cells of a row. Lists have hundreds: templates are asked only for those that need one."""
-    with context.push(row=row):
-        return SafeString(
-            "".join(
-                f'<td role="cell" class="{head.column.css}{head.first}" data-label="{head.label}">'
-                f"{head.column.show(row, context)}</td>"
-                for head in map(_Head, table.columns)
-            )
-        )
+def rows(context: Context, table: Table[Any]) -> SafeString:
+    """The rows. Lists have hundreds of cells: what is the same in a column is worked out once, and templates are asked
+    only for cells that need one."""
+    begin = '<tr role="row" class="row-link">' if table.links_rows else '<tr role="row">'
+    columns = [(_cell(column), column.show) for column in table.columns]
+    written: list[str] = []
+    with context.push(row=None):
+        for row in table.rows:
+            context["row"] = row
+            written.append(begin)
+            for opened, show in columns:
+                written += (opened, show(row, context), "</td>")
+            written.append("</tr>")
+    return SafeString("".join(written))
 
 
-class _Head:
-    """What each cell of a column says of it."""
-
-    def __init__(self, column: Any) -> None:
-        self.column = column
-        self.first = " cell-first" if column.first else ""
-        self.label = "" if not column.exported or column.first else conditional_escape(column.label)
+def _cell(column: Column[Any]) -> str:
+    """What each cell of a column begins with."""
+    first = " cell-first" if column.first else ""
+    label = "" if not column.exported or column.first else conditional_escape(column.label)
+    return f'<td role="cell" class="{column.css}{first}" data-label="{label}">'
 
 
 @register.inclusion_tag("components/columns.html", takes_context=True)
