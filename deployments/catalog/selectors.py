@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from deployments import states
-from deployments.availability.selectors import percent_of_services
+from deployments.availability.selectors import failing, percent_of_services
 from deployments.models import Application, Deployment, Placement, Service
 from portal.accounts.models import Customer
 from provisioning import states as environment_states
@@ -61,6 +61,19 @@ def environments(customer: Customer) -> list[Environment]:
     order = {kind: place for place, kind in enumerate(Environment.Kind.values)}
     found = Environment.objects.for_customer(customer).exclude(state=environment_states.DELETED)
     return sorted(found.select_related("account"), key=lambda each: (order[each.kind], each.pk))
+
+
+def first_environments(customer: Customer, most: int) -> list[Environment]:
+    """The environments that matter most, at most so many: those that wait for somebody, or in which something does not
+    answer, then production before the others. They stand in the order in which releases travel."""
+    needs = Case(
+        When(state__in=environment_states.NEED_SOMEBODY, then=0), When(failing(OuterRef("pk")), then=1), default=2
+    )
+    kinds = Case(*(When(kind=kind, then=-place) for place, kind in enumerate(Environment.Kind.values)), default=0)
+    living = Environment.objects.for_customer(customer).exclude(state=environment_states.DELETED)
+    found = living.select_related("account").order_by(needs, kinds, "id")[:most]
+    order = {kind: place for place, kind in enumerate(Environment.Kind.values)}
+    return sorted(found, key=lambda each: (order[each.kind], each.pk))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from deployments.availability import selectors as availability
-from deployments.catalog.selectors import environments
+from deployments.catalog.selectors import first_environments
 from portal.accounts.access import CustomerRequest, customer_page, signed_in
 from portal.accounts.models import Customer
 from portal.accounts.permissions import ENGINEERS, FINANCE, Can
 from portal.dashboard import selectors
+
+PLACES = 6  # environments; the page of them has the others
 
 
 @signed_in
@@ -34,7 +36,7 @@ def overview(request: CustomerRequest) -> HttpResponse:
 
 
 def _overview(customer: Customer, can: Set[Can]) -> dict[str, Any]:
-    places = environments(customer)
+    places = first_environments(customer, PLACES)
     rows, more = selectors.grid(customer, places)
     deployments = selectors.last_deployments(customer)
     tickets = selectors.open_tickets(customer)

@@ -128,3 +128,15 @@ class TestMenu:
 
     def test_staff_are_told_that_their_look_is_written_down(self, browse, erin, acme):
         assert "You look at Acme as in4it engineer." in overview(browse, erin)
+
+
+def test_of_very_many_environments_those_that_matter_are_shown(acme, alice, browse):
+    account = factories.AwsAccountFactory(customer=acme)
+    for n in range(20):
+        factories.EnvironmentFactory(customer=acme, account=account, name=f"Test {n:02}", slug=f"test-{n}")
+    factories.EnvironmentFactory(customer=acme, account=account, name="Live", slug="live", kind="production")
+    factories.EnvironmentFactory(customer=acme, account=account, name="Planned", slug="planned", state="planned")
+
+    shown = [each.name for each in browse(alice).get("/c/acme/").context["environments"]]
+
+    assert shown == ["Test 00", "Test 01", "Test 02", "Test 03", "Planned", "Live"]
