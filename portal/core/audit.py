@@ -1,7 +1,6 @@
 """Writing the audit log: one event for every change, in the same transaction as the change."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 from django.db import models
@@ -27,8 +26,8 @@ def record(
     *,
     caller: Caller = SYSTEM,
     customer: models.Model | None = None,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> None:
     """Appends an event. Before and after are redacted here."""
     AuditEvent.objects.create(

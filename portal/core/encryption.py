@@ -29,7 +29,7 @@ def decrypt(token: str) -> str:
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted in the database. It cannot be searched; empty stays empty."""
 
-    def from_db_value(self, value: str | None, *_: Any) -> str | None:
+    def from_db_value(self, value: str | None, *_: object) -> str | None:
         return decrypt(value) if value else value
 
     def get_prep_value(self, value: Any) -> Any:

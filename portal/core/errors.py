@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -76,9 +75,9 @@ class UserErrorMiddleware:
         return render(request, "errors/refused.html", {"error": error}, status=error.status)
 
 
-def problem_details(error: UserError) -> dict[str, Any]:
+def problem_details(error: UserError) -> dict[str, object]:
     """The refusal for programs: RFC 9457, with the members `code`, and `errors` for the fields it is about."""
-    details: dict[str, Any] = {
+    details: dict[str, object] = {
         "type": f"/problems/{error.code}",
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,

@@ -45,13 +45,13 @@ PACKAGES = (
 class NodeModulesFinder(BaseFinder):
     """Finds exactly the files of PACKAGES; nothing else of node_modules can be reached."""
 
-    def check(self, **kwargs: Any) -> list[CheckMessage]:
+    def check(self, **kwargs: object) -> list[CheckMessage]:
         missing = [path for path, file in _served() if not file.is_file()]
         if not missing:
             return []
         return [Error(f"Front-end files are missing: {', '.join(missing)}", hint="Run npm ci.", id="portal.E001")]
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+    def find(self, path: str, find_all: bool = False, **kwargs: object) -> Any:
         found = [str(file) for name, file in _served() if name == path and file.is_file()]
         return found if find_all else next(iter(found), [])
 

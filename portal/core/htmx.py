@@ -1,12 +1,12 @@
 """What every htmx answer has in common: fragments, redirects, toasts and the headers that keep caches honest."""
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
@@ -23,7 +23,7 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def page(
-    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str = "", status: int = 200
+    request: HttpRequest, template: str, context: Mapping[str, object], *, partial: str = "", status: int = 200
 ) -> HttpResponse:
     """The page, or only `partial` of the same template when htmx asks."""
     name = f"{template}#{partial}" if partial and wants_fragment(request) else template
@@ -31,14 +31,14 @@ def page(
 
 
 def progress(
-    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str, running: bool
+    request: HttpRequest, template: str, context: Mapping[str, object], *, partial: str, running: bool
 ) -> HttpResponse:
     """A page whose `partial` polls while `running`; the last fragment stops the polling (status 286)."""
     status = STOP_POLLING if wants_fragment(request) and not running else 200
     return page(request, template, context, partial=partial, status=status)
 
 
-def go(request: HttpRequest, to: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+def go(request: HttpRequest, to: str | Model, *args: object, **kwargs: object) -> HttpResponse:
     """A redirect that also works for a form htmx sent."""
     if not wants_fragment(request):
         return HttpResponseRedirect(resolve_url(to, *args, **kwargs))

@@ -5,10 +5,10 @@ holds per process, and nobody within it is held off.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models import Model
 
 from portal.core.errors import UserError
 
@@ -28,7 +28,7 @@ class Limit:
     most: int
     seconds: int
 
-    def spend(self, user: Any) -> None:
+    def spend(self, user: Model) -> None:
         """Counts one of somebody's; TooMuch when that is one too many."""
         if not self.allows(str(user.pk)):
             raise TooMuch(

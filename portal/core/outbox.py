@@ -84,7 +84,7 @@ def words_of(kind: str) -> str:
     return _words.get(kind, kind)
 
 
-def put(kind: str, queue: str, about: models.Model, **payload: Any) -> Outgoing:
+def put(kind: str, queue: str, about: models.Model, **payload: object) -> Outgoing:
     """A new row about `about`, handed over when the transaction commits. The payload is JSON, and stored encrypted."""
     row = Outgoing.objects.create(
         kind=kind,

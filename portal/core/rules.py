@@ -7,7 +7,7 @@ show the same sentences at their fields, and whoever asked for JSON gets them as
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.core.exceptions import ValidationError
 from django.core.validators import (
@@ -66,20 +66,19 @@ class Problems(Mapping[str, str]):
         """Says what is wrong with a field, unless something was said of it already."""
         self._found.setdefault(field, sentence)
 
-    def is_text(self, field: str, value: Any) -> bool:
+    def is_text(self, field: str, value: object) -> TypeGuard[str]:
         """Whether it is a text that can be stored; says so when it is not."""
         if isinstance(value, str) and _is_storable(value):
             return True
         self.add(field, REQUIRED if value is None else UNFIT if isinstance(value, str) else NO_TEXT)
         return False
 
-    def text(self, field: str, value: Any, *, most: int, required: bool = True) -> None:
+    def text(self, field: str, value: object, *, most: int, required: bool = True) -> None:
         """A text of at most `most` characters."""
-        if not self.is_text(field, value):
-            return
-        if required and not value.strip():
-            self.add(field, REQUIRED)
-        self.check(field, value, _no_null, MaxLengthValidator(most))
+        if self.is_text(field, value):
+            if required and not value.strip():
+                self.add(field, REQUIRED)
+            self.check(field, value, _no_null, MaxLengthValidator(most))
 
     def email(self, field: str, value: str, *, most: int = 254, required: bool = True) -> None:
         """An e-mail address."""
@@ -87,7 +86,7 @@ class Problems(Mapping[str, str]):
         if value:
             self.check(field, value, validate_email)
 
-    def number(self, field: str, value: Any, *, least: int, most: int) -> None:
+    def number(self, field: str, value: object, *, least: int, most: int) -> None:
         """A whole number within bounds, both included; what scripts pass may be no number at all."""
         if value is None or value == "":
             self.add(field, REQUIRED)
@@ -108,7 +107,7 @@ class Problems(Mapping[str, str]):
         if isinstance(value, str) and value and not pattern.fullmatch(value):
             self.add(field, sentence)
 
-    def check(self, field: str, value: Any, *validators: Validator) -> None:
+    def check(self, field: str, value: object, *validators: Validator) -> None:
         """Asks Django's validators."""
         for validator in validators:
             try:

@@ -25,7 +25,7 @@ class SentenceField(_TextField):
             kwargs.pop(own, None)
         return name, path, args, kwargs
 
-    def from_db_value(self, value: str | None, *_: Any) -> Sentence:
+    def from_db_value(self, value: str | None, *_: object) -> Sentence:
         return from_text(value or "")
 
     def to_python(self, value: Any) -> Any:

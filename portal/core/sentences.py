@@ -7,7 +7,7 @@ words: who has to tell two of them apart compares codes. The words are in the `m
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Union
+from typing import Protocol, Union
 
 import structlog
 
@@ -20,7 +20,7 @@ MOST_FACTS, MOST_CHARACTERS, DEEPEST = 20, 20_000, 6  # of what is read back
 class Template(Protocol):
     """A text with %(named)s places, translated when it is filled in."""
 
-    def __mod__(self, facts: Any, /) -> str: ...
+    def __mod__(self, facts: Mapping[str, object], /) -> str: ...
 
 
 _words: dict[str, Template] = {}
@@ -73,7 +73,7 @@ class Sentence:
         text = self.facts.get("text")
         return str(text) if text else str(_words.get(UNKNOWN, "") % {})
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The sentence as it is stored and audited; empty when nothing is said."""
         if not self.code:
             return {}

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
@@ -55,7 +55,7 @@ def _batches(rows: QuerySet[M, M]) -> Iterator[list[M]]:
         yield some
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """A value as a spreadsheet takes it: times in UTC, and words that it would run as a formula with a ' before."""
     if value is None:
         return ""

@@ -35,10 +35,10 @@ class Key:
             return F(self.name).desc(nulls_first=True if self.nullable else None)
         return F(self.name).asc(nulls_last=True if self.nullable else None)
 
-    def same(self, value: Any) -> Q:
+    def same(self, value: object) -> Q:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
-    def beyond(self, value: Any, *, backwards: bool, or_same: bool = False) -> Q:
+    def beyond(self, value: object, *, backwards: bool, or_same: bool = False) -> Q:
         """What comes later in the order than `value`."""
         falling = self.descending != backwards
         if value is None:
@@ -86,7 +86,7 @@ class Ordered(Generic[M]):
         before = self._cursor(found[0]) if more_before else ""
         return Slice(found[:size], before, self._cursor(found[size - 1]) if len(found) > size else "")
 
-    def _beyond(self, cursor: list[Any], *, backwards: bool = False) -> QuerySet[M, M]:
+    def _beyond(self, cursor: list[object], *, backwards: bool = False) -> QuerySet[M, M]:
         alike, steps = Q(), []
         for key, value in zip(self.keys, cursor, strict=True):
             steps.append(alike & key.beyond(value, backwards=backwards))
@@ -98,7 +98,7 @@ class Ordered(Generic[M]):
     def _cursor(self, row: M) -> str:
         return self.signer.sign_object([_plain(getattr(row, key.name)) for key in self.keys])
 
-    def _read(self, cursor: str) -> list[Any] | None:
+    def _read(self, cursor: str) -> list[object] | None:
         if not cursor:
             return None
         try:
@@ -128,7 +128,7 @@ def _nullable(model: type[Model], path: str) -> bool:
     return False
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

@@ -1,6 +1,6 @@
 """A list as it is declared, and as it is shown to somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
@@ -77,7 +77,7 @@ class Table(Generic[R]):
         self.partial = ""
 
     def page(
-        self, template: str, context: dict[str, Any] | None = None, *, partial: str = PARTIAL, status: int = 200
+        self, template: str, context: Mapping[str, object] | None = None, *, partial: str = PARTIAL, status: int = 200
     ) -> HttpResponse:
         """The page with this list (`table` there), the list alone (`partial`) when htmx asks, or its file."""
         if file := self.export():

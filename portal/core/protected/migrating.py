@@ -9,7 +9,7 @@ from django.db.migrations import CreateModel
 from portal.core.protected.installing import frozen_tables, install, remove
 
 
-def before_migrate(*, using: str, plan: Any = None, **_: Any) -> None:
+def before_migrate(*, using: str, plan: Any = None, **_: object) -> None:
     """Opens the tables where something is going to be migrated: SQLite remakes tables, data migrations write rows."""
     if not plan:
         return
@@ -17,7 +17,7 @@ def before_migrate(*, using: str, plan: Any = None, **_: Any) -> None:
     remove(connections[using])
 
 
-def after_migrate(*, using: str, **_: Any) -> None:
+def after_migrate(*, using: str, **_: object) -> None:
     """Protects the tables as they are now, new columns included."""
     install(connections[using])
 

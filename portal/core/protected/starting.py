@@ -1,7 +1,6 @@
 """The site does not start on open tables: a migrate that was killed half-way leaves them so."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.core.checks import CheckMessage, Error
 from django.core.exceptions import ImproperlyConfigured
@@ -38,7 +37,7 @@ def sentence(tables: list[str]) -> str:
     )
 
 
-def check_protection(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+def check_protection(databases: Sequence[str] | None = None, **_: object) -> list[CheckMessage]:
     """For `manage.py check --database default`."""
     opened = [(alias, open_tables(connections[alias])) for alias in databases or ()]
     return [
@@ -54,7 +53,7 @@ HINT = "Run manage.py migrate, or manage.py protect where nothing is to be migra
 class NeedsProtection(BaseCommand):
     """A command that works on the site's rows, and so starts on protected tables only."""
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args: object, **options: object) -> str | None:
         try:
             refuse_open_tables()
         except TablesAreOpen as error:

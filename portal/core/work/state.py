@@ -7,7 +7,7 @@ the same transaction.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -47,11 +47,11 @@ class Stateful(models.Model):
         """The moves so far, oldest first."""
         return Step.objects.filter(work_kind=audit.kind_of(self), work_id=self.pk)
 
-    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, Any]:
+    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, object]:
         """What a move to `to` writes on the row besides the state."""
         return {}
 
-    def condition(self, *, by_person: bool) -> dict[str, Any]:
+    def condition(self, *, by_person: bool) -> dict[str, object]:
         """What must hold on the row, besides its old state, for a move to be made."""
         return {}
 
@@ -70,9 +70,9 @@ def transition(
     reason: Sentence = NOTHING,
     caller: Caller = SYSTEM,
     action: str = "",
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, object] | None = None,
     target: models.Model | None = None,
-    **fields: Any,
+    **fields: object,
 ) -> None:
     """Moves `row` to `to` and saves `fields` with it; writes the step and the audit event (`action`, with `facts`;
     about `target` where people know that better than the row).
@@ -98,14 +98,14 @@ def transition(
         raise
 
 
-def _compare_and_set(row: Stateful, old: str, values: Mapping[str, Any], *, by_person: bool) -> None:
+def _compare_and_set(row: Stateful, old: str, values: Mapping[str, object], *, by_person: bool) -> None:
     unmoved = type(row)._default_manager.filter(pk=row.pk, state=old, **row.condition(by_person=by_person))
     if not unmoved.update(**values):
         raise LostRace(f"{row} was changed by somebody else a moment ago. Reload the page to see where it stands.")
     _set(row, values)
 
 
-def _set(row: Stateful, values: Mapping[str, Any]) -> None:
+def _set(row: Stateful, values: Mapping[str, object]) -> None:
     for name, value in values.items():
         setattr(row, name, value)
 

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import structlog
 from django.apps import apps
@@ -69,7 +69,7 @@ class Work(Stateful, TaskTurn):
         """Whether a worker has a step to do for this row."""
         return self.state in self.STEPPED
 
-    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, Any]:
+    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, object]:
         active = to in self.ACTIVE
         started = {"started_at": now} if active and self.started_at is None else {}
         return {
@@ -80,7 +80,7 @@ class Work(Stateful, TaskTurn):
             **started,
         }
 
-    def condition(self, *, by_person: bool) -> dict[str, Any]:
+    def condition(self, *, by_person: bool) -> dict[str, object]:
         """A worker moves the row only while the turn is its own; people may at any time."""
         return {} if by_person else {"seq": self.seq}
 
@@ -99,7 +99,7 @@ def begin(row: Work) -> None:
     row.wake()
 
 
-def keep(row: Work, **fields: Any) -> None:
+def keep(row: Work, **fields: object) -> None:
     """Saves what a step found. Raises LostRace when the step's turn was given to another worker meanwhile."""
     if not type(row)._default_manager.filter(pk=row.pk, seq=row.seq).update(**fields):
         raise LostRace(f"{row} is looked after by another worker.")
