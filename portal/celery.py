@@ -1,7 +1,6 @@
 """The Celery application: AWS provisioning and rollouts."""
 
 import os
-from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
@@ -18,7 +17,7 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect(weak=False)
-def protected_tables_only(**_: Any) -> None:
+def protected_tables_only(**_: object) -> None:
     """A worker does not start on open tables; Celery would log any other exception and go on."""
     try:
         refuse_open_tables()
@@ -27,7 +26,7 @@ def protected_tables_only(**_: Any) -> None:
 
 
 @worker_init.connect(weak=False)
-def bounded_database_waits(**_: Any) -> None:
+def bounded_database_waits(**_: object) -> None:
     """A step waits this long at most for a statement or a lock: nothing else would ever end its thread's wait. Pages
     and migrations have no such bound. SQLite has its own (`timeout` in the settings)."""
     database = connections.settings["default"]

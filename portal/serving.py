@@ -4,14 +4,13 @@ The site is loaded once, before the workers are forked, and they share the memor
 """
 
 import gc
-from typing import Any
 
 from django.urls import get_resolver
 
 preload_app = True
 
 
-def when_ready(_server: Any) -> None:
+def when_ready(_server: object) -> None:
     """Loads the pages as well, and keeps the collector from writing to what the workers share."""
     _ = get_resolver().url_patterns
     gc.collect()

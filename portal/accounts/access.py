@@ -7,7 +7,7 @@ Strangers get 404 (they learn nothing), those who may look but not do get 403, a
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model
@@ -70,7 +70,7 @@ def signed_in(view: View) -> View:
     """A page for everybody who is logged in."""
 
     @wraps(view)
-    def guarded(request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponse:
         if _is_anonymous(request):
             return redirect_to_login(request.get_full_path())
         request.caller = person(request.user, audit.request_id())
@@ -88,7 +88,7 @@ def customer_page(can: Can, *, by_environment: bool = False) -> Callable[[View],
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: CustomerRequest, customer_slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: CustomerRequest, customer_slug: str, *args: object, **kwargs: object) -> HttpResponse:
             if _is_anonymous(request):
                 return redirect_to_login(request.get_full_path())
             _enter(request, customer_slug)
@@ -116,7 +116,7 @@ def staff_page(roles: frozenset[StaffRole]) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: StaffRequest, *args: object, **kwargs: object) -> HttpResponse:
             if _is_anonymous(request):
                 return redirect_to_login(request.get_full_path())
             if not request.user.staff_role:
@@ -132,7 +132,7 @@ def staff_page(roles: frozenset[StaffRole]) -> Callable[[View], View]:
     return decorate
 
 
-def load(model: type[R], customer: Customer, **lookup: Any) -> R:
+def load(model: type[R], customer: Customer, **lookup: object) -> R:
     """The customer's row, or 404: rows of others do not exist here."""
     row = model._default_manager.filter(customer=customer, **lookup).first()
     if row is None:

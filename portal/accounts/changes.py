@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from portal.core.looks import look_of
 from portal.core.models import AuditEvent
@@ -37,15 +36,15 @@ def entry(event: AuditEvent) -> Entry:
     return Entry(event, _words(event.action.replace(".", ": ")), changes)
 
 
-def _change(name: str, before: Any, after: Any) -> Change:
+def _change(name: str, before: object, after: object) -> Change:
     return Change(_words(name), _value(name, before), _value(name, after))
 
 
-def _value(name: str, value: Any) -> str:
+def _value(name: str, value: object) -> str:
     """States are said with the words that the pages use for them, and sentences with theirs."""
     if is_sentence(value):
         return str(from_json(value))
-    return look_of(value).word if name == "state" and value else _text(value)
+    return look_of(str(value)).word if name == "state" and value else _text(value)
 
 
 def _words(name: str) -> str:
@@ -53,7 +52,7 @@ def _words(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or value in ("", [], {}):

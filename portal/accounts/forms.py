@@ -50,7 +50,7 @@ class CompanyForm(forms.ModelForm[Customer]):
         for name in ("legal_name", "street", "postal_code", "city"):  # no invoice without them
             self.fields[name].required = True
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         show_problems(self, rules.company_problems(read_as(rules.CompanyData, values)))
         return values
@@ -75,7 +75,7 @@ class InviteForm(forms.ModelForm[Invitation]):
             help_text=self.fields["role"].help_text,
         )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         show_problems(self, rules.invitation_problems(read_as(rules.InvitationData, values)))
         return values
@@ -95,7 +95,7 @@ class JoinForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.email = email
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         account = read_as(rules.AccountData, {**values, "email": self.email})
         show_problems(self, rules.account_problems(account))
@@ -115,7 +115,7 @@ class CustomerForm(forms.ModelForm[Customer]):
             "slug": "At most 20 lower-case letters, digits and dashes. Part of addresses and AWS names: it stays."
         }
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         show_problems(self, rules.customer_problems(read_as(rules.CustomerData, values)))
         return values

@@ -7,7 +7,7 @@ show the same sentences at their fields, and whoever asked for JSON gets them as
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields
-from typing import Any, TypeGuard
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import (
@@ -66,7 +66,7 @@ class Problems(Mapping[str, str]):
         """Says what is wrong with a field, unless something was said of it already."""
         self._found.setdefault(field, sentence)
 
-    def is_text(self, field: str, value: object) -> TypeGuard[str]:
+    def is_text(self, field: str, value: object) -> bool:
         """Whether it is a text that can be stored; says so when it is not."""
         if isinstance(value, str) and _is_storable(value):
             return True
@@ -75,7 +75,7 @@ class Problems(Mapping[str, str]):
 
     def text(self, field: str, value: object, *, most: int, required: bool = True) -> None:
         """A text of at most `most` characters."""
-        if self.is_text(field, value):
+        if self.is_text(field, value) and isinstance(value, str):
             if required and not value.strip():
                 self.add(field, REQUIRED)
             self.check(field, value, _no_null, MaxLengthValidator(most))

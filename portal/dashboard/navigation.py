@@ -77,7 +77,7 @@ MONEY = (
 )
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def site(request: HttpRequest) -> dict[str, object]:
     """The context processor behind templates/base.html."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:

@@ -1,14 +1,13 @@
 """Where everybody lands, and the customer's overview."""
 
 from collections.abc import Set
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from deployments.availability import selectors as availability
 from deployments.catalog.selectors import first_environments
-from portal.accounts.access import CustomerRequest, customer_page, signed_in
+from portal.accounts.access import CustomerRequest, PersonRequest, customer_page, signed_in
 from portal.accounts.models import Customer
 from portal.accounts.permissions import ENGINEERS, FINANCE, Can
 from portal.dashboard import selectors
@@ -17,7 +16,7 @@ PLACES = 6  # environments; the page of them has the others
 
 
 @signed_in
-def home(request: Any) -> HttpResponse:
+def home(request: PersonRequest) -> HttpResponse:
     """Everybody's first page: what it is depends on who they are."""
     if request.user.staff_role in ENGINEERS:
         return redirect("cockpit")
@@ -35,7 +34,7 @@ def overview(request: CustomerRequest) -> HttpResponse:
     return render(request, "dashboard/overview.html", _overview(request.customer, request.can))
 
 
-def _overview(customer: Customer, can: Set[Can]) -> dict[str, Any]:
+def _overview(customer: Customer, can: Set[Can]) -> dict[str, object]:
     places = first_environments(customer, PLACES)
     rows, more = selectors.grid(customer, places)
     deployments = selectors.last_deployments(customer)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.urls import reverse
@@ -52,7 +52,7 @@ class Ticket(Stateful):
     def get_absolute_url(self) -> str:
         return reverse("ticket", args=[self.customer.slug, self.pk])
 
-    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, Any]:
+    def on_move(self, to: str, reason: Sentence, now: datetime) -> dict[str, object]:
         """Whoever has the turn now waits from now on."""
         return {"updated_at": now, "waiting_since": now, "closed_at": now if to == states.CLOSED else None}
 
