@@ -30,6 +30,7 @@ def make(directory: Path) -> None:
     own, work = folder / "django.po", folder / "all.po"
     _extract(own)
     _run("msgcat", "--use-first", "-o", str(work), str(own), *(str(_english(library)) for library in LIBRARIES))
+    work.write_text(work.read_text().replace("nplurals=INTEGER; plural=EXPRESSION", "nplurals=2; plural=(n != 1)"))
     _run("msgen", "-o", str(own), str(work))
     _run("msgfilter", "--keep-header", "-i", str(own), "-o", str(work), "sh", "-c", BRACKETS)
     _run("msgfmt", "-o", str(folder / "django.mo"), str(work))
