@@ -35,7 +35,7 @@ def seller() -> Seller:
 def recipient(customer: Customer, decision: VatDecision) -> Recipient:
     """Who is invoiced now. The country is written where it is not the seller's."""
     abroad = customer.country != settings.SELLER["country"]
-    country = (COUNTRIES.get(customer.country, customer.country),) if abroad else ()
+    country = (str(COUNTRIES.get(customer.country, customer.country)),) if abroad else ()
     address = (customer.street, f"{customer.postal_code} {customer.city}", *country)
     return Recipient(customer.legal_name, address, decision.buyer_vat_number)
 

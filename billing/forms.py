@@ -65,7 +65,7 @@ class CustomerFilter(Filters):
 
     name = search(_("Customer"))
     unbilled = forms.ChoiceField(
-        required=False, label="Applications", choices=[("", "All"), ("1", "With some not billed")]
+        required=False, label=_("Applications"), choices=[("", _("All")), ("1", _("With some not billed"))]
     )
 
 

@@ -13,6 +13,8 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing import bills, documents, states
 from billing.bills import Bill, Blocked
@@ -31,11 +33,14 @@ from portal.core import audit, outbox
 from portal.core.caller import SYSTEM, Caller
 from portal.core.errors import IllegalMove, UserError
 from portal.core.locks import hold
+from portal.core.words import Words
 
 R = TypeVar("R")
 log = structlog.get_logger(__name__)
 INVOICE = "invoice"  # the series of numbers
-OUR_FAULT = "Something went wrong on our side. Our engineers see what; the other customers are not affected."
+OUR_FAULT = gettext_lazy(
+    "Something went wrong on our side. Our engineers see what; the other customers are not affected."
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Failure:
     """A customer whose invoice could not be made or issued, and the sentence that says why."""
 
     customer: Customer
-    reason: str
+    reason: Words
 
 
 @dataclass(frozen=True)
@@ -199,15 +204,23 @@ def _issuable(draft: Invoice, today: date) -> Bill:
     """What the draft bills, if it may be issued today. Raises UserError."""
     month = Month.of(draft.period)
     if not draft.is_draft:
-        raise IllegalMove(f"Invoice {draft.number} is issued already. Reload the page to see it.")
+        raise IllegalMove(
+            _("Invoice %(number)s is issued already. Reload the page to see it.") % {"number": draft.number}
+        )
     if today <= month.last_day:
         first = long_date(month.next().first_day)
-        raise UserError(f"{month.label} is billed when it is over: issue its invoices on {first} or later.")
+        raise UserError(
+            _("%(month)s is billed when it is over: issue its invoices on %(first)s or later.")
+            % {"month": month.label, "first": first}
+        )
     bill = bills.bill_of(draft.customer, month)
     if bill is None or not bill.is_held_by(draft):
         raise UserError(
-            f"The draft for {draft.customer} is out of date: its applications, prices or VAT have changed since. "
-            "Make the drafts again, look at the totals, then issue."
+            _(
+                "The draft for %(customer)s is out of date: its applications, prices or VAT have changed "
+                "since. Make the drafts again, look at the totals, then issue."
+            )
+            % {"customer": draft.customer}
         )
     return bill
 
@@ -225,7 +238,9 @@ def _take_number(kind: str, day: date) -> int:
     series = NumberSeries.objects.select_for_update().get(kind=kind, year=day.year)
     if series.last_issued_on and day < series.last_issued_on:
         last = long_date(series.last_issued_on)
-        raise UserError(f"An invoice of {last} exists, and numbers follow dates: issue on {last} or later.")
+        raise UserError(
+            _("An invoice of %(last)s exists, and numbers follow dates: issue on %(last)s or later.") % {"last": last}
+        )
     series.last, series.last_issued_on = series.last + 1, day
     series.save(update_fields=["last", "last_issued_on"])
     return series.last

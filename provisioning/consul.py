@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.core import audit
 from portal.core.caller import Caller
@@ -17,10 +19,10 @@ from provisioning.models import Environment
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?(:(?P<port>[1-9][0-9]{0,4}))?")
 _TOKEN = re.compile(r"[!-~]+")
 MAX_URL_CHARACTERS = 200
-NO_ADDRESS = "Give the address as http://host:8500 or https://host, with nothing behind it."
-CREDENTIALS = "Leave name and password out of the address: everybody reads it. A token is given apart."
-ONE_WORD = "A token is one word of letters, digits and signs."
-ALONE = "This token needs the address of its Consul."
+NO_ADDRESS = gettext_lazy("Give the address as http://host:8500 or https://host, with nothing behind it.")
+CREDENTIALS = gettext_lazy("Leave name and password out of the address: everybody reads it. A token is given apart.")
+ONE_WORD = gettext_lazy("A token is one word of letters, digits and signs.")
+ALONE = gettext_lazy("This token needs the address of its Consul.")
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,11 @@ def name_consul(environment: Environment, url: str, token: str, caller: Caller) 
 def _refuse_unsettled(environment: Environment) -> None:
     if waiting := guests.unsettled_in(environment.pk):
         raise Busy(
-            f"The end of a save of {', '.join(waiting)} is not known yet: only the Consul of before can tell. "
-            "Open the configuration of it, then try again."
+            _(
+                "The end of a save of %(join)s is not known yet: only the Consul of before can tell. "
+                "Open the configuration of it, then try again."
+            )
+            % {"join": ", ".join(waiting)}
         )
 
 

@@ -2,6 +2,8 @@
 
 from ipaddress import IPv4Network
 
+from django.utils.translation import gettext as _
+
 from portal.core.errors import UserError
 from portal.core.locks import hold
 from provisioning import states
@@ -28,7 +30,10 @@ def take_network(account: AwsAccount) -> str:
     free = next((str(each) for each in PRIVATE.subnets(new_prefix=PREFIX) if str(each) not in used), None)
     if free is None:
         raise NoNetworkLeft(
-            f"All {2 ** (PREFIX - PRIVATE.prefixlen)} network ranges of account {account.account_id} are used. "
-            "Delete an environment that is not needed, or use another AWS account."
+            _(
+                "All %(value)s network ranges of account %(account_id)s are used. Delete an environment "
+                "that is not needed, or use another AWS account."
+            )
+            % {"value": 2 ** (PREFIX - PRIVATE.prefixlen), "account_id": account.account_id}
         )
     return free

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from billing import selectors, states
 from billing.rules.terms import Month, latest
 from portal.core.rules import Problems
@@ -22,7 +24,7 @@ def month_problems(month: Month, today: date) -> Problems:
     problems = Problems()
     last = latest(today)
     if month > last:
-        problems.add("month", f"Drafts are made of months up to {last.label}.")
+        problems.add("month", _("Drafts are made of months up to %(last)s.") % {"last": last.label})
     return problems
 
 
@@ -31,5 +33,5 @@ def seen_problems(month: Month, seen: Seen) -> Problems:
     problems = Problems()
     drafts = selectors.control(month, states.DRAFT)
     if seen != Seen(drafts.count, drafts.gross):
-        problems.add("", "The drafts have changed since you looked. Look at the totals again, then issue.")
+        problems.add("", _("The drafts have changed since you looked. Look at the totals again, then issue."))
     return problems

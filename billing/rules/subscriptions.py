@@ -3,13 +3,15 @@
 from datetime import date, datetime
 
 from django.forms import DateField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing import selectors
 from billing.rules.terms import earliest, latest, long_date
 from deployments.models import Application
 from portal.core.rules import REQUIRED, Problems
 
-NO_START = "Say from which day the application is billed."
+NO_START = gettext_lazy("Say from which day the application is billed.")
 _NO_DATE = str(DateField.default_error_messages["invalid"])
 
 
@@ -31,7 +33,10 @@ def start_conflicts(application: Application, starts_on: date) -> Problems:
     """What is billed already and stands in the way. It stays so only while the customer's lock is held."""
     problems = Problems()
     if selectors.is_billed(application):
-        problems.add("application", f"{application} is billed already. Reload the page to see since when.")
+        problems.add(
+            "application",
+            _("%(application)s is billed already. Reload the page to see since when.") % {"application": application},
+        )
     _check_month(problems, application, starts_on)
     return problems
 
@@ -39,7 +44,11 @@ def start_conflicts(application: Application, starts_on: date) -> Problems:
 def _check_bounds(problems: Problems, starts_on: date, today: date) -> None:
     first, last = earliest(today).first_day, latest(today).last_day
     if not first <= starts_on <= last:
-        problems.add("starts_on", f"Let the application start between {long_date(first)} and {long_date(last)}.")
+        problems.add(
+            "starts_on",
+            _("Let the application start between %(long_date)s and %(long_date_2)s.")
+            % {"long_date": long_date(first), "long_date_2": long_date(last)},
+        )
 
 
 def _check_month(problems: Problems, application: Application, starts_on: date) -> None:
@@ -50,5 +59,6 @@ def _check_month(problems: Problems, application: Application, starts_on: date) 
         first = long_date(month.next().first_day)
         problems.add(
             "starts_on",
-            f"{month.label} is already invoiced to {customer}. Let the application start on {first} or later.",
+            _("%(month)s is already invoiced to %(customer)s. Let the application start on %(first)s or later.")
+            % {"month": month.label, "customer": customer, "first": first},
         )

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from billing import bills, documents, selectors, services
@@ -61,7 +62,11 @@ def finance_subscribe(request: StaffRequest) -> HttpResponse:
         )
     except UserError as error:
         return _customers(request, str(error))
-    messages.success(request, f"{subscription.application} of {subscription.customer} is billed from now on.")
+    messages.success(
+        request,
+        _("%(application)s of %(customer)s is billed from now on.")
+        % {"application": subscription.application, "customer": subscription.customer},
+    )
     return go(request, "finance_customers")
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from billing import bills, selectors, services, states
@@ -37,7 +38,7 @@ def finance_drafts(request: StaffRequest) -> HttpResponse:
     result = services.make_drafts(month, request.caller)
     if result.failed:
         return _show(request, month, failed=result.failed)
-    messages.success(request, f"The drafts of {month.label} are up to date.")
+    messages.success(request, _("The drafts of %(month)s are up to date.") % {"month": month.label})
     return go(request, _address(month))
 
 
@@ -55,7 +56,10 @@ def finance_issue(request: StaffRequest) -> HttpResponse:
         return _show(request, month, str(error))
     if result.failed:
         return _show(request, month, failed=result.failed, issued=len(result.invoices))
-    messages.success(request, f"{len(result.invoices)} invoices of {month.label} are issued.")
+    messages.success(
+        request,
+        _("%(invoices)s invoices of %(month)s are issued.") % {"invoices": len(result.invoices), "month": month.label},
+    )
     return go(request, _address(month))
 
 
@@ -72,7 +76,7 @@ def finance_vat(request: StaffRequest, customer_slug: str) -> HttpResponse:
         services.rule_vat(customer, form.cleaned_data["category"], request.caller)
     except UserError as error:
         return _show(request, month, str(error))
-    messages.success(request, f"The VAT of {customer} is decided.")
+    messages.success(request, _("The VAT of %(customer)s is decided.") % {"customer": customer})
     return go(request, _address(month))
 
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from deployments import keys
 from deployments.configuration import rules
@@ -11,8 +13,8 @@ from deployments.configuration.drafts import Clash, Draft, Line
 from portal.core.forms import show_problems
 from portal.core.redaction import is_secret_name
 
-KEEP = "Leave empty to keep the present value."
-TYPE_AGAIN = "Type the secret again: secrets are never sent back to a page."
+KEEP = gettext_lazy("Leave empty to keep the present value.")
+TYPE_AGAIN = gettext_lazy("Type the secret again: secrets are never sent back to a page.")
 
 
 def plain(text: str) -> str:
@@ -41,8 +43,8 @@ class ValueField(forms.CharField):
 class LineForm(forms.Form):
     """A key that exists, or that is about to."""
 
-    value = ValueField(label="Value")
-    delete = forms.BooleanField(required=False, label="Delete")
+    value = ValueField(label=gettext_lazy("Value"))
+    delete = forms.BooleanField(required=False, label=gettext_lazy("Delete"))
 
     def __init__(self, line: Line, folder: str, *, number: int, data: Any = None) -> None:
         typed = "" if line.secret else line.wish or line.base or ""
@@ -77,9 +79,9 @@ class LineForm(forms.Form):
 class NewKeyForm(forms.Form):
     """A key to add. All empty: none."""
 
-    key = forms.CharField(required=False, max_length=keys.MAX_KEY_CHARACTERS, label="Key")
-    value = ValueField(label="Value")
-    secret = forms.BooleanField(required=False, label="Secret")
+    key = forms.CharField(required=False, max_length=keys.MAX_KEY_CHARACTERS, label=gettext_lazy("Key"))
+    value = ValueField(label=gettext_lazy("Value"))
+    secret = forms.BooleanField(required=False, label=gettext_lazy("Secret"))
 
     def __init__(self, folder: str, *, number: int, data: Any = None) -> None:
         super().__init__(data, prefix=f"new{number}", use_required_attribute=False)
@@ -135,7 +137,7 @@ class Sheet:
         for place in twice:
             [*self.lines, *added][place].add_error("key", rules.TWICE)
         if not draft.changes:
-            self.error = rules.NO_CHANGE
+            self.error = str(rules.NO_CHANGE)
         return draft if draft.changes and not twice else None
 
     def refuse(self) -> Draft:
@@ -149,7 +151,9 @@ class ReasonForm(forms.Form):
     """Why: it stands in the history for whoever looks for the cause of something."""
 
     reason = forms.CharField(
-        max_length=rules.MAX_REASON_CHARACTERS, label="Reason", help_text="What changes for the service, and why."
+        max_length=rules.MAX_REASON_CHARACTERS,
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("What changes for the service, and why."),
     )
 
 
@@ -161,8 +165,8 @@ class ChoiceForm(forms.Form):
         self.clashes = clashes
         for number, clash in enumerate(clashes):
             self.fields[f"choice{number}"] = forms.ChoiceField(
-                label=f"Which value of {clash.line.key}?",
-                choices=[("mine", "Mine"), ("theirs", "Theirs: leave it as it is now")],
+                label=_("Which value of %(key)s?") % {"key": clash.line.key},
+                choices=[("mine", _("Mine")), ("theirs", _("Theirs: leave it as it is now"))],
                 widget=forms.RadioSelect,
             )
 

@@ -6,15 +6,17 @@ Whether it fits into one save as a whole, Consul's adapter says: that hangs on h
 from collections.abc import Sequence
 
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from deployments import keys
 from deployments.configuration.drafts import Line
 from portal.core.rules import Problems
 
 MAX_REASON_CHARACTERS = 300
-NO_CHANGE = "Nothing was changed yet: edit a value, add a key or tick one to delete."
-NO_KEY = "This value needs a key, for example database/host."
-TWICE = "This key is on this page already: change it there."
+NO_CHANGE = gettext_lazy("Nothing was changed yet: edit a value, add a key or tick one to delete.")
+NO_KEY = gettext_lazy("This value needs a key, for example database/host.")
+TWICE = gettext_lazy("This key is on this page already: change it there.")
 _no_null = ProhibitNullCharactersValidator()
 
 
@@ -72,4 +74,8 @@ def _check_value(problems: Problems, value: str) -> None:
     problems.check("value", value, _no_null)
     size = len(value.encode())
     if size > keys.MAX_VALUE_BYTES:
-        problems.add("value", f"This is too large: {size:,} bytes, and Consul holds {keys.MAX_VALUE_BYTES:,}.")
+        problems.add(
+            "value",
+            _("This is too large: %(size)s bytes, and Consul holds %(max_value_bytes)s.")
+            % {"size": f"{size:,}", "max_value_bytes": f"{keys.MAX_VALUE_BYTES:,}"},
+        )

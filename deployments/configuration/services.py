@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from deployments.configuration import rules, selectors
 from deployments.configuration.drafts import Clash, Draft, Line
@@ -23,14 +25,16 @@ from portal.core import audit
 from portal.core.caller import Caller, on_behalf_of
 from portal.core.errors import UserError
 from portal.core.sentences import NOTHING, Sentence, said
+from portal.core.words import Words
 from portal.core.work.state import transition
 from provisioning.consul import ConsulEndpoint, consul_of
 
 TIMEOUT = 2.5  # seconds a page waits for Consul
 SETTLE_AFTER = timedelta(seconds=30)  # a save takes at most TIMEOUT: its request cannot be under way any more
-NO_CONSUL = (
-    "This portal is not connected to a Consul yet, so there is no place to keep configuration. "
-    "An in4it engineer sets CONSUL_URL (and CONSUL_TOKEN) of the portal to change that."
+NO_CONSUL = gettext_lazy(
+    "This portal is not connected to a Consul yet, so there is no place to keep "
+    "configuration. An in4it engineer sets CONSUL_URL (and CONSUL_TOKEN) of the portal to "
+    "change that."
 )
 NEVER_ARRIVED = Sentence("configuration.never_arrived")
 State = ConfigurationSave.State
@@ -54,7 +58,7 @@ class Clashed(SaveRefused):
 
     code = "configuration_conflict"
 
-    def __init__(self, sentence: str, draft: Draft) -> None:
+    def __init__(self, sentence: Words, draft: Draft) -> None:
         super().__init__(sentence)
         self.draft = draft
 
@@ -64,8 +68,8 @@ class Reading:
     """What Consul answered: a snapshot, or the sentence that says why there is none."""
 
     snapshot: Snapshot | None
-    problem: str = ""
-    advice: str = ""
+    problem: Words = ""
+    advice: Words = ""
 
 
 def read(place: Place) -> Reading:
@@ -104,7 +108,9 @@ def save(place: Place, caller: Caller, draft: Draft, reason: str) -> None:
             raise Clashed(str(conflict), _beside_theirs(draft, conflict)) from None
         return
     except ConsulUnavailable as silence:  # it may have been saved all the same: the row waits for settle()
-        raise SaveRefused(f"{silence} Your changes are still on this page: saving again does no harm.") from None
+        raise SaveRefused(
+            _("%(silence)s Your changes are still on this page: saving again does no harm.") % {"silence": silence}
+        ) from None
     except ConsulFailure as refusal:
         _conclude(row, State.REFUSED, refusal.sentence)
         raise SaveRefused(str(refusal)) from None

@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from deployments.configuration import pages, selectors, services
@@ -142,7 +143,7 @@ def configuration_resolve(request: PlaceRequest) -> HttpResponse:
         return _conflict_page(request, draft, form, choice)
     resolved = draft.resolved(choice.mine)
     if not resolved.changes:
-        messages.info(request, "Nothing of yours was left to save: their values stay as they are.")
+        messages.info(request, _("Nothing of yours was left to save: their values stay as they are."))
         return _to_keys(request)
     return _save(request, Draft(resolved.changes), form)
 
@@ -181,7 +182,7 @@ def _save(request: PlaceRequest, draft: Draft, form: ReasonForm) -> HttpResponse
         return _review_page(request, draft, form, status=refusal.status)
     count = len(draft.changes)
     what = "1 change" if count == 1 else f"{count} changes"
-    messages.success(request, f"Saved {what}. The service reads its keys at its next start.")
+    messages.success(request, _("Saved %(what)s. The service reads its keys at its next start.") % {"what": what})
     return _to_keys(request)
 
 

@@ -33,16 +33,16 @@ class CompanyForm(forms.ModelForm[Customer]):
             "reference",
         )
         labels = {
-            "street": "Street and number",
-            "is_business": "A company or other organisation that acts as one for VAT",
-            "vat_number": "VAT number",
-            "billing_email": "E-mail address for invoices",
-            "reference": "Your reference",
+            "street": _("Street and number"),
+            "is_business": _("A company or other organisation that acts as one for VAT"),
+            "vat_number": _("VAT number"),
+            "billing_email": _("E-mail address for invoices"),
+            "reference": _("Your reference"),
         }
         help_texts = {
-            "legal_name": "As it stands in the company register.",
-            "vat_number": "With or without the country's letters; checked for typing errors.",
-            "reference": "An order or contract number to be shown on every invoice.",
+            "legal_name": _("As it stands in the company register."),
+            "vat_number": _("With or without the country's letters; checked for typing errors."),
+            "reference": _("An order or contract number to be shown on every invoice."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,9 +62,11 @@ class InviteForm(forms.ModelForm[Invitation]):
     class Meta:
         model = Invitation
         fields = ("email", "role")
-        labels = {"email": "E-mail address"}
+        labels = {"email": _("E-mail address")}
         help_texts = {
-            "role": "Owners do everything, developers deploy and configure, billing sees invoices, viewers only look."
+            "role": _(
+                "Owners do everything, developers deploy and configure, billing sees invoices, viewers only look."
+            )
         }
 
     def __init__(self, *args: Any, roles: Sequence[Role] = tuple(Role), **kwargs: Any) -> None:
@@ -84,7 +86,7 @@ class InviteForm(forms.ModelForm[Invitation]):
 class JoinForm(forms.Form):
     """The new account of somebody who was invited."""
 
-    name = forms.CharField(max_length=120, label="Your name", widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(max_length=120, label=_("Your name"), widget=forms.TextInput({"autocomplete": "name"}))
     password = forms.CharField(
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
@@ -105,14 +107,14 @@ class JoinForm(forms.Form):
 class CustomerForm(forms.ModelForm[Customer]):
     """A new customer and its first owner."""
 
-    owner_email = forms.EmailField(label="First owner's e-mail address", help_text="Gets an invitation.")
+    owner_email = forms.EmailField(label=_("First owner's e-mail address"), help_text=_("Gets an invitation."))
 
     class Meta:
         model = Customer
         fields = ("name", "slug")
-        labels = {"slug": "Short name"}
+        labels = {"slug": _("Short name")}
         help_texts = {
-            "slug": "At most 20 lower-case letters, digits and dashes. Part of addresses and AWS names: it stays."
+            "slug": _("At most 20 lower-case letters, digits and dashes. Part of addresses and AWS names: it stays.")
         }
 
     def clean(self) -> dict[str, object]:

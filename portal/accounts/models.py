@@ -6,24 +6,25 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy
 
 
 class Role(models.TextChoices):
     """What a member may do (portal/accounts/permissions.py says what each role can)."""
 
-    OWNER = "owner", "Owner"
-    DEVELOPER = "developer", "Developer"
-    BILLING = "billing", "Billing"
-    VIEWER = "viewer", "Viewer"
+    OWNER = "owner", gettext_lazy("Owner")
+    DEVELOPER = "developer", gettext_lazy("Developer")
+    BILLING = "billing", gettext_lazy("Billing")
+    VIEWER = "viewer", gettext_lazy("Viewer")
 
 
 class StaffRole(models.TextChoices):
     """What somebody of in4it does."""
 
-    NONE = "", "Not staff"
-    ENGINEER = "engineer", "Engineer"
-    FINANCE = "finance", "Finance"
-    ADMIN = "admin", "Administrator"
+    NONE = "", gettext_lazy("Not staff")
+    ENGINEER = "engineer", gettext_lazy("Engineer")
+    FINANCE = "finance", gettext_lazy("Finance")
+    ADMIN = "admin", gettext_lazy("Administrator")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -96,10 +96,10 @@ def customer_problems(data: CustomerData) -> Problems:
         "slug",
         data.slug,
         _SLUG,
-        "Use lower-case letters and digits, starting with a letter, with single dashes between them.",
+        _("Use lower-case letters and digits, starting with a letter, with single dashes between them."),
     )
     if data.slug.startswith(_RESERVED):
-        problems.add("slug", "AWS keeps names that begin with internal, aws, ecs or fargate for itself.")
+        problems.add("slug", _("AWS keeps names that begin with internal, aws, ecs or fargate for itself."))
     problems.email("owner_email", data.owner_email)
     _taken(problems, data)
     _staff(problems, "owner_email", data.owner_email.lower(), data.name)
@@ -146,7 +146,9 @@ def account_problems(data: AccountData) -> Problems:
     else:
         problems.add("password", REQUIRED)
     if selectors.user_by_email(data.email):
-        problems.add("", f"{data.email} has an account by now. Log in with it, then open this link again.")
+        problems.add(
+            "", _("%(email)s has an account by now. Log in with it, then open this link again.") % {"email": data.email}
+        )
     return problems
 
 
@@ -161,7 +163,7 @@ def checked_account(data: AccountData) -> AccountData:
 def check_role(role: str) -> None:
     """Raises Invalid when there is no such role."""
     if role not in Role.values:
-        raise Invalid({"role": "That role does not exist. Choose one of the list."})
+        raise Invalid({"role": _("That role does not exist. Choose one of the list.")})
 
 
 def check_environment_role(role: str) -> None:
@@ -182,19 +184,27 @@ def _vat_number(problems: Problems, data: CompanyData) -> None:
     try:
         problems.text("vat_number", vat_number(data.vat_number, data.country), most=20)
     except ValueError as error:
-        problems.add("vat_number", f"{error} Copy it from an invoice or a letter of the tax office.")
+        problems.add(
+            "vat_number", _("%(error)s Copy it from an invoice or a letter of the tax office.") % {"error": error}
+        )
 
 
 def _taken(problems: Problems, data: CustomerData) -> None:
     for field in ("name", "slug"):
         if field not in problems and selectors.customer_exists(**{field: getattr(data, field)}):
-            problems.add(field, f"Customer with this {field.capitalize()} already exists.")
+            problems.add(
+                field, _("Customer with this %(capitalize)s already exists.") % {"capitalize": field.capitalize()}
+            )
 
 
 def _staff(problems: Problems, field: str, email: str, customer: str) -> None:
     user = None if field in problems else selectors.user_by_email(email)
     if user is not None and user.staff_role:
-        problems.add(field, f"{email} works at in4it and sees {customer} already, by the role they have there.")
+        problems.add(
+            field,
+            _("%(email)s works at in4it and sees %(customer)s already, by the role they have there.")
+            % {"email": email, "customer": customer},
+        )
 
 
 def _password(problems: Problems, data: AccountData) -> None:

@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.accounts import rules, selectors
 from portal.accounts.models import Customer, Invitation, Membership, Role, User
@@ -109,7 +110,9 @@ def revoke(invitation: Invitation, caller: Caller) -> None:
 def _withdraw(invitation: Invitation, caller: Caller) -> None:
     with transaction.atomic():
         if not selectors.usable().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
-            raise UserError("This invitation is not open any more. Reload the page to see who belongs to the company.")
+            raise UserError(
+                _("This invitation is not open any more. Reload the page to see who belongs to the company.")
+            )
         audit.record("invitation.revoked", invitation, caller=caller)
 
 
@@ -118,15 +121,16 @@ def invitation_of(token: str) -> Invitation:
     invitation = selectors.invitation_by_hash(hash_of(token))
     if invitation is None:
         raise UnknownInvitation(
-            "This invitation link is not known. Copy the whole link from the mail, or ask for a new one."
+            _("This invitation link is not known. Copy the whole link from the mail, or ask for a new one.")
         )
     if invitation.accepted_at:
-        raise InvitationOver("This invitation has been used already. Log in with the address it was sent to.")
+        raise InvitationOver(_("This invitation has been used already. Log in with the address it was sent to."))
     if invitation.revoked_at:
-        raise InvitationOver("This invitation was withdrawn. Ask the person who invited you for a new one.")
+        raise InvitationOver(_("This invitation was withdrawn. Ask the person who invited you for a new one."))
     if invitation.expires_at <= timezone.now():
         raise InvitationOver(
-            f"This invitation has expired: it was valid for {INVITATION_DAYS} days. Ask for a new one."
+            _("This invitation has expired: it was valid for %(invitation_days)s days. Ask for a new one.")
+            % {"invitation_days": INVITATION_DAYS}
         )
     return invitation
 
@@ -225,7 +229,7 @@ def _refusing_what_is_taken(problems: Callable[[], Problems]) -> Iterator[None]:
 def _use_up(invitation: Invitation) -> None:
     """Before anything else is made of it, so that of two who follow a link at once only one does."""
     if not selectors.usable().filter(pk=invitation.pk).update(accepted_at=timezone.now()):
-        raise InvitationOver("This invitation has just been used or withdrawn. Ask for a new one.")
+        raise InvitationOver(_("This invitation has just been used or withdrawn. Ask for a new one."))
 
 
 def _become_member(invitation: Invitation, user: User) -> None:
@@ -245,12 +249,13 @@ def _current_role(membership: Membership) -> str:
     _hold_people(membership.customer_id)
     role = Membership.objects.filter(pk=membership.pk).values_list("role", flat=True).first()
     if role is None:
-        raise UserError("This person has been removed a moment ago. Reload the page.")
+        raise UserError(_("This person has been removed a moment ago. Reload the page."))
     return str(role)
 
 
 def _keep_an_owner(membership: Membership) -> None:
     if not selectors.owners(membership.customer).exclude(pk=membership.pk).exists():
         raise UserError(
-            f"{membership.user} is the last owner of {membership.customer}. Make somebody else owner first."
+            _("%(user)s is the last owner of %(customer)s. Make somebody else owner first.")
+            % {"user": membership.user, "customer": membership.customer}
         )

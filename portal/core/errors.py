@@ -6,6 +6,8 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from portal.core.words import Words
+
 
 class UserError(Exception):
     """A failure a person can act on. `str(error)` is a sentence: what happened, why, what to do.
@@ -16,8 +18,8 @@ class UserError(Exception):
     code = "refused"
     status = 409
 
-    def __init__(self, sentence: str, *, code: str = "", status: int = 0) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: Words, *, code: str = "", status: int = 0) -> None:
+        super().__init__(str(sentence))
         self.code = code or self.code
         self.status = status or self.status
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from portal.core.errors import UserError
 
@@ -32,8 +33,16 @@ class Limit:
         """Counts one of somebody's; TooMuch when that is one too many."""
         if not self.allows(str(user.pk)):
             raise TooMuch(
-                f"You sent more than {self.most} {self.what} in {self.seconds // 60} minutes, so this was not sent. "
-                f"Try again later, or call {settings.SUPPORT_PHONE}."
+                _(
+                    "You sent more than %(most)s %(what)s in %(value)s minutes, so this was not sent. Try "
+                    "again later, or call %(support_phone)s."
+                )
+                % {
+                    "most": self.most,
+                    "what": self.what,
+                    "value": self.seconds // 60,
+                    "support_phone": settings.SUPPORT_PHONE,
+                }
             )
 
     def allows(self, who: str) -> bool:

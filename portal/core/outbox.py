@@ -20,6 +20,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext as _
 
 from portal.core import audit
 from portal.core.caller import Caller
@@ -160,7 +161,7 @@ def send_again(row: Outgoing, caller: Caller) -> None:
     with transaction.atomic():
         stopped = Outgoing.objects.filter(pk=row.pk, seq=row.seq, done_at=None, stopped_at__isnull=False)
         if not stopped.update(stopped_at=None, attempts=0, heartbeat_at=now, due_at=now + delay_after(1)):
-            raise UserError("This was sent, or is being sent again already. Reload the page to see where it stands.")
+            raise UserError(_("This was sent, or is being sent again already. Reload the page to see where it stands."))
         audit.record("outgoing.sent_again", row, caller=caller, after={"kind": row.kind})
         transaction.on_commit(partial(_hand_over, row.pk, row.seq, row.queue), robust=True)
 

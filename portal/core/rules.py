@@ -18,8 +18,11 @@ from django.core.validators import (
     validate_email,
 )
 from django.forms import ChoiceField, Field, IntegerField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.core.errors import Invalid
+from portal.core.words import Words
 
 Validator = Callable[[Any], None]
 REQUIRED = str(Field.default_error_messages["required"])
@@ -28,8 +31,8 @@ _NO_CHOICE = str(ChoiceField.default_error_messages["invalid_choice"])
 _no_null = ProhibitNullCharactersValidator()
 
 
-NO_TEXT = "Enter a text."
-UNFIT = "This holds characters that cannot be stored: write them anew."
+NO_TEXT = gettext_lazy("Enter a text.")
+UNFIT = gettext_lazy("This holds characters that cannot be stored: write them anew.")
 
 
 def refuse_wrong_types(data: Any) -> None:
@@ -43,7 +46,7 @@ def refuse_wrong_types(data: Any) -> None:
         if field.type is str:
             problems.is_text(field.name, value)
         elif field.type is bool and not isinstance(value, bool):
-            problems.add(field.name, "Say yes or no.")
+            problems.add(field.name, _("Say yes or no."))
     problems.refuse()
 
 
@@ -62,9 +65,9 @@ class Problems(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._found)
 
-    def add(self, field: str, sentence: str) -> None:
+    def add(self, field: str, sentence: Words) -> None:
         """Says what is wrong with a field, unless something was said of it already."""
-        self._found.setdefault(field, sentence)
+        self._found.setdefault(field, str(sentence))
 
     def is_text(self, field: str, value: object) -> bool:
         """Whether it is a text that can be stored; says so when it is not."""
@@ -102,7 +105,7 @@ class Problems(Mapping[str, str]):
         elif not isinstance(value, str) or value not in among:
             self.add(field, _NO_CHOICE % {"value": value})
 
-    def shape(self, field: str, value: str, pattern: re.Pattern[str], sentence: str) -> None:
+    def shape(self, field: str, value: str, pattern: re.Pattern[str], sentence: Words) -> None:
         """A text that fits the pattern as a whole; empty is left to `text`."""
         if isinstance(value, str) and value and not pattern.fullmatch(value):
             self.add(field, sentence)

@@ -6,16 +6,18 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import Customer, Membership, Role
 from portal.accounts.permissions import ENGINEERS, FINANCE, Can, capabilities, person
+from portal.core.words import Words
 
 
 @dataclass(frozen=True)
 class Entry:
     """A line of the menu: `covers` are other pages under which it is shown as the present one."""
 
-    label: str
+    label: Words
     name: str
     icon: str
     can: Can = Can.VIEW
@@ -26,7 +28,7 @@ class Entry:
 class Item:
     """A line of the menu as the template shows it."""
 
-    label: str
+    label: Words
     url: str
     icon: str
     active: bool
@@ -38,42 +40,54 @@ class Banner:
     """A line above every page. `kind`: info, warning or danger."""
 
     kind: str
-    text: str
+    text: Words
 
 
 DEMO_BANNERS = {
-    "docker": "Demonstration on a local AWS: tasks are real containers on this machine.",
-    "process": "Demonstration on a local AWS: the sample application's tasks are processes on this machine, "
-    "any other image is simulated.",
+    "docker": gettext_lazy("Demonstration on a local AWS: tasks are real containers on this machine."),
+    "process": gettext_lazy(
+        "Demonstration on a local AWS: the sample application's tasks are processes on this "
+        "machine, any other image is simulated."
+    ),
 }
 CONFIGURATION = tuple(
     f"configuration_{page}" for page in ("keys", "history", "review", "edit", "save", "resolve", "reveal")
 )
 CUSTOMER = (
-    Entry("Overview", "overview", "layout-dashboard"),
-    Entry("Services", "services", "apps", covers=("service", "service_new", "service_edit", "deploy")),
-    Entry("Environments", "environments", "server-2", covers=("environment", "environment_new", "environment_delete")),
-    Entry("Deployments", "deployments", "rocket", covers=("deployment",)),
-    Entry("Configuration", "configuration", "adjustments", covers=CONFIGURATION),
-    Entry("Support", "support", "lifebuoy", covers=("ticket", "ticket_new", "ticket_reply")),
-    Entry("Billing", "billing", "receipt-euro", Can.BILLING, covers=("invoice",)),
-    Entry("AWS accounts", "aws_accounts", "cloud", covers=("aws_account", "aws_account_new")),
-    Entry("People", "people", "users"),
-    Entry("Company", "company", "building", Can.COMPANY),
-    Entry("Audit log", "audit", "list-check", Can.AUDIT),
+    Entry(gettext_lazy("Overview"), "overview", "layout-dashboard"),
+    Entry(gettext_lazy("Services"), "services", "apps", covers=("service", "service_new", "service_edit", "deploy")),
+    Entry(
+        gettext_lazy("Environments"),
+        "environments",
+        "server-2",
+        covers=("environment", "environment_new", "environment_delete"),
+    ),
+    Entry(gettext_lazy("Deployments"), "deployments", "rocket", covers=("deployment",)),
+    Entry(gettext_lazy("Configuration"), "configuration", "adjustments", covers=CONFIGURATION),
+    Entry(gettext_lazy("Support"), "support", "lifebuoy", covers=("ticket", "ticket_new", "ticket_reply")),
+    Entry(gettext_lazy("Billing"), "billing", "receipt-euro", Can.BILLING, covers=("invoice",)),
+    Entry(gettext_lazy("AWS accounts"), "aws_accounts", "cloud", covers=("aws_account", "aws_account_new")),
+    Entry(gettext_lazy("People"), "people", "users"),
+    Entry(gettext_lazy("Company"), "company", "building", Can.COMPANY),
+    Entry(gettext_lazy("Audit log"), "audit", "list-check", Can.AUDIT),
 )
 ENGINEER = (
-    Entry("Cockpit", "cockpit", "layout-dashboard"),
-    Entry("Tickets", "tickets", "lifebuoy", covers=("staff_ticket", "staff_ticket_reply", "staff_ticket_note")),
-    Entry("Customers", "customers", "building", covers=("customer_new",)),
-    Entry("Fleet", "fleet", "server-2"),
-    Entry("Queues", "queues", "stack-2"),
-    Entry("Audit", "staff_audit", "list-check"),
+    Entry(gettext_lazy("Cockpit"), "cockpit", "layout-dashboard"),
+    Entry(
+        gettext_lazy("Tickets"),
+        "tickets",
+        "lifebuoy",
+        covers=("staff_ticket", "staff_ticket_reply", "staff_ticket_note"),
+    ),
+    Entry(gettext_lazy("Customers"), "customers", "building", covers=("customer_new",)),
+    Entry(gettext_lazy("Fleet"), "fleet", "server-2"),
+    Entry(gettext_lazy("Queues"), "queues", "stack-2"),
+    Entry(gettext_lazy("Audit"), "staff_audit", "list-check"),
 )
 MONEY = (
-    Entry("Month", "finance_month", "calendar-month"),
-    Entry("Invoices", "finance_invoices", "receipt-euro", covers=("finance_invoice",)),
-    Entry("Subscriptions", "finance_customers", "building"),
+    Entry(gettext_lazy("Month"), "finance_month", "calendar-month"),
+    Entry(gettext_lazy("Invoices"), "finance_invoices", "receipt-euro", covers=("finance_invoice",)),
+    Entry(gettext_lazy("Subscriptions"), "finance_customers", "building"),
 )
 
 

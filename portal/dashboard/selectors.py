@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from billing import states as invoice_states
 from billing.models import Invoice
@@ -93,19 +94,29 @@ def checklist(customer: Customer, places: Iterable[Environment], rows: list[Row]
     company = bool(customer.legal_name and customer.city)
     ready = any(place.is_ready for place in places)
     return [
-        Task("Fill in your company's data", "They go on your invoices.", reverse("company", args=[slug]), company),
         Task(
-            "Connect your AWS account",
-            "Your environments live in your own account.",
+            _("Fill in your company's data"), _("They go on your invoices."), reverse("company", args=[slug]), company
+        ),
+        Task(
+            _("Connect your AWS account"),
+            _("Your environments live in your own account."),
             _of("aws_accounts", slug),
             connected,
         ),
-        Task("Create your first environment", "You see and approve the plan first.", _of("environments", slug), ready),
         Task(
-            "Register your first service", "You get a repository to push images to.", _of("services", slug), bool(rows)
+            _("Create your first environment"),
+            _("You see and approve the plan first."),
+            _of("environments", slug),
+            ready,
         ),
-        Task("Deploy it", "Choose an image; we watch its health.", _of("services", slug), deployed),
-        Task("Invite your colleagues", "Each with a role of their own.", _of("people", slug), colleagues),
+        Task(
+            _("Register your first service"),
+            _("You get a repository to push images to."),
+            _of("services", slug),
+            bool(rows),
+        ),
+        Task(_("Deploy it"), _("Choose an image; we watch its health."), _of("services", slug), deployed),
+        Task(_("Invite your colleagues"), _("Each with a role of their own."), _of("people", slug), colleagues),
     ]
 
 

@@ -7,11 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.forms import show_problems
 from portal.core.lists import Filters, search
+from portal.core.words import Words
 from portal.support import rules, states
 from portal.support.models import Ticket
 
 
-def body_field(label: str, rows: int = 5) -> forms.CharField:
+def body_field(label: Words, rows: int = 5) -> forms.CharField:
     """What somebody writes."""
     return forms.CharField(label=label, max_length=rules.BODY, widget=forms.Textarea({"rows": rows}))
 
@@ -24,9 +25,9 @@ class TicketForm(forms.Form):
         choices=Ticket.Priority.choices,
         initial=Ticket.Priority.NORMAL,
         widget=forms.RadioSelect,
-        label="How urgent is it?",
+        label=_("How urgent is it?"),
     )
-    body = body_field("What happens, and what did you expect?", rows=8)
+    body = body_field(_("What happens, and what did you expect?"), rows=8)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -47,14 +48,14 @@ class BodyForm(forms.Form):
 class ReplyForm(BodyForm):
     """A message to the other side."""
 
-    body = body_field("Your reply")
+    body = body_field(_("Your reply"))
 
 
 class NoteForm(BodyForm):
     """A note that only engineers read."""
 
     prefix = "note"
-    body = body_field("Internal note", rows=3)
+    body = body_field(_("Internal note"), rows=3)
 
 
 class TicketFilter(Filters):
@@ -63,10 +64,10 @@ class TicketFilter(Filters):
     state = forms.ChoiceField(
         required=False,
         choices=[
-            ("", "All"),
-            (states.OPEN, "Waiting for in4it"),
-            (states.WAITING, "Waiting for you"),
-            (states.CLOSED, "Closed"),
+            ("", _("All")),
+            (states.OPEN, _("Waiting for in4it")),
+            (states.WAITING, _("Waiting for you")),
+            (states.CLOSED, _("Closed")),
         ],
     )
     q = search(_("Subject"))
@@ -79,14 +80,16 @@ class QueueFilter(Filters):
         required=False,
         initial=states.OPEN,
         choices=[
-            (states.OPEN, "Waiting for us"),
-            (states.WAITING, "Waiting for the customer"),
-            (states.CLOSED, "Closed"),
-            ("all", "All"),
+            (states.OPEN, _("Waiting for us")),
+            (states.WAITING, _("Waiting for the customer")),
+            (states.CLOSED, _("Closed")),
+            ("all", _("All")),
         ],
     )
-    priority = forms.ChoiceField(required=False, choices=[("", "Any"), *Ticket.Priority.choices])
-    whose = forms.ChoiceField(required=False, choices=[("", "Everybody's"), ("mine", "Mine")], label="Assigned")
+    priority = forms.ChoiceField(required=False, choices=[("", _("Any")), *Ticket.Priority.choices])
+    whose = forms.ChoiceField(
+        required=False, choices=[("", _("Everybody's")), ("mine", _("Mine"))], label=_("Assigned")
+    )
 
 
 class CockpitFilter(Filters):

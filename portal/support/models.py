@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from deployments.models import Deployment
 from portal.accounts.models import Customer, TenantQuerySet, User
@@ -21,8 +22,8 @@ class Ticket(Stateful):
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = states.MOVES
 
     class Priority(models.TextChoices):
-        NORMAL = "normal", "Normal"
-        HIGH = "high", "High: production is affected"
+        NORMAL = "normal", gettext_lazy("Normal")
+        HIGH = "high", gettext_lazy("High: production is affected")
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     subject = models.CharField(max_length=200)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from deployments.models import Deployment
 from portal.accounts.models import Customer
 from portal.core.errors import Invalid
@@ -39,7 +41,7 @@ def checked_ticket(data: TicketData) -> TicketData:
 def check_deployment(customer: Customer, deployment: Deployment | None) -> None:
     """Raises Invalid when a ticket is to be about something of another customer."""
     if deployment and deployment.customer_id != customer.pk:
-        raise Invalid({"deployment": "There is no such deployment."})
+        raise Invalid({"deployment": _("There is no such deployment.")})
 
 
 def body_problems(body: str) -> Problems:

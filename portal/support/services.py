@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from deployments.models import Deployment
 from portal.accounts.models import Customer, User
@@ -90,10 +91,10 @@ def _looking_again(act: Callable[[], T]) -> T:
     """Does `act`, and does it anew on the ticket as it is then when somebody else moved it at the same moment: what was
     written is not lost. Raises Busy when that happens time after time.
     """
-    for _ in range(MOST_TRIES):
+    for _try in range(MOST_TRIES):
         with suppress(LostRace):
             return act()
-    raise Busy("Others are writing on this ticket at the same moment, so nothing was done. Try again.")
+    raise Busy(_("Others are writing on this ticket at the same moment, so nothing was done. Try again."))
 
 
 @transaction.atomic
@@ -112,7 +113,7 @@ def _reply(pk: int, caller: Caller, body: str, *, from_staff: bool) -> Message:
 def _go_on(ticket: Ticket, caller: Caller, facts: Mapping[str, str]) -> None:
     """Another message of the same side: no move, but the ticket must still be where the message was written."""
     if not Ticket.objects.filter(pk=ticket.pk, state=ticket.state).update(updated_at=timezone.now()):
-        raise LostRace(f"{ticket} was moved by somebody else.")
+        raise LostRace(_("%(ticket)s was moved by somebody else.") % {"ticket": ticket})
     state = {"state": ticket.state}
     audit.record("ticket.answered", ticket, caller=caller, before=state, after={**state, **facts})
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from portal.core.forms import read_as, show_problems
 from provisioning.accounts.rules import KEY_LENGTH, NAME_LENGTH, ROLE_NAME, AccountData, normal, problems_of
@@ -12,10 +13,14 @@ from provisioning.models import AwsAccount
 class AccountForm(forms.Form):
     """A customer's AWS account, and how the portal gets in."""
 
-    name = forms.CharField(max_length=NAME_LENGTH, help_text="What you call this account, for example Main.")
-    account_id = forms.CharField(label="Account number", help_text="12 digits, at the top right of the AWS console.")
+    name = forms.CharField(
+        max_length=NAME_LENGTH, help_text=gettext_lazy("What you call this account, for example Main.")
+    )
+    account_id = forms.CharField(
+        label=gettext_lazy("Account number"), help_text=gettext_lazy("12 digits, at the top right of the AWS console.")
+    )
     access = forms.ChoiceField(
-        label="How the portal gets in",
+        label=gettext_lazy("How the portal gets in"),
         choices=AwsAccount.Access.choices,
         initial=AwsAccount.Access.ROLE,
         widget=forms.RadioSelect,
@@ -24,16 +29,19 @@ class AccountForm(forms.Form):
         initial=ROLE_NAME,
         required=False,
         strip=False,
-        help_text="Only for a role. You make it on the next page, from a template.",
+        help_text=gettext_lazy("Only for a role. You make it on the next page, from a template."),
     )
     access_key_id = forms.CharField(
-        label="Access key ID", max_length=KEY_LENGTH, required=False, help_text="Only for a key."
+        label=gettext_lazy("Access key ID"),
+        max_length=KEY_LENGTH,
+        required=False,
+        help_text=gettext_lazy("Only for a key."),
     )
     secret_access_key = forms.CharField(
         max_length=KEY_LENGTH,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Only for a key. It is stored encrypted and never shown again.",
+        help_text=gettext_lazy("Only for a key. It is stored encrypted and never shown again."),
     )
 
     def __init__(self, *args: Any, account: AwsAccount | None = None, **kwargs: Any) -> None:

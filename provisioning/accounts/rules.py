@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from portal.core.errors import Invalid
 from portal.core.rules import Problems, refuse_wrong_types
 from provisioning.models import AwsAccount
@@ -43,9 +45,9 @@ def problems_of(data: AccountData, *, has_secret: bool) -> Problems:
     problems = Problems()
     problems.text("name", data.name, most=NAME_LENGTH)
     problems.text("account_id", data.account_id, most=KEY_LENGTH)
-    problems.shape("account_id", data.account_id, _NUMBER, "An AWS account number has 12 digits.")
+    problems.shape("account_id", data.account_id, _NUMBER, _("An AWS account number has 12 digits."))
     problems.choice("access", data.access, AwsAccount.Access.values)
-    problems.shape("role_name", data.role_name, _ROLE_NAME, "Use 3 to 64 letters, digits and dashes.")
+    problems.shape("role_name", data.role_name, _ROLE_NAME, _("Use 3 to 64 letters, digits and dashes."))
     problems.text("access_key_id", data.access_key_id, most=KEY_LENGTH, required=False)
     problems.text("secret_access_key", data.secret_access_key, most=KEY_LENGTH, required=False)
     if data.access == AwsAccount.Access.KEY:
@@ -65,6 +67,6 @@ def checked(data: AccountData, *, has_secret: bool) -> AccountData:
 
 def _check_key(problems: Problems, data: AccountData, has_secret: bool) -> None:
     if not data.access_key_id:
-        problems.add("access_key_id", "Enter the access key ID.")
+        problems.add("access_key_id", _("Enter the access key ID."))
     if not data.secret_access_key and not has_secret:
-        problems.add("secret_access_key", "Enter the secret access key.")
+        problems.add("secret_access_key", _("Enter the secret access key."))

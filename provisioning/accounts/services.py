@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import Customer
 from portal.accounts.permissions import Can, require
@@ -103,7 +104,9 @@ def _once_per_customer(data: AccountData) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise AccountExists({"account_id": f"Account {data.account_id} is connected already."}) from error
+        raise AccountExists(
+            {"account_id": _("Account %(account_id)s is connected already.") % {"account_id": data.account_id}}
+        ) from error
 
 
 def _without_unused_key(data: AccountData) -> AccountData:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from portal.accounts.permissions import Can, require
 from portal.core import audit
@@ -28,7 +29,10 @@ def request_stack(
     with transaction.atomic():
         _refuse_unready(environment)
         if selectors.made_stacks(environment).filter(template=template).exists():
-            raise IllegalMove(f"{environment.name} has a stack of that kind already. Change that one.")
+            raise IllegalMove(
+                _("%(environment)s has a stack of that kind already. Change that one.")
+                % {"environment": environment.name}
+            )
         stack = stack_of(environment, template)
         return _asked(new_change(stack, states.CREATE, caller, parameters), caller)
 
@@ -43,7 +47,7 @@ def request_update(stack: Stack, parameters: Mapping[str, str], caller: Caller) 
     with transaction.atomic():
         _refuse_unready(stack.environment)
         if not selectors.made_stacks(stack.environment).filter(pk=stack.pk).exists():
-            raise IllegalMove(f"{stack} does not exist at AWS, so it cannot be changed.")
+            raise IllegalMove(_("%(stack)s does not exist at AWS, so it cannot be changed.") % {"stack": stack})
         return _asked(new_change(stack, states.UPDATE, caller, parameters), caller)
 
 
@@ -51,7 +55,10 @@ def request_removal(stack: Stack, caller: Caller) -> StackChange:
     """Takes a further stack away from an environment that stays. The main one goes with its environment only."""
     require(caller, Can.MANAGE, stack.customer, stack.environment)
     if stack.is_main:
-        raise IllegalMove(f"{stack} is what {stack.environment.name} consists of. Delete the environment instead.")
+        raise IllegalMove(
+            _("%(stack)s is what %(environment)s consists of. Delete the environment instead.")
+            % {"stack": stack, "environment": stack.environment.name}
+        )
     with transaction.atomic():
         _refuse_unready(stack.environment)
         return _asked(new_change(stack, states.REMOVE, caller), caller)
@@ -61,7 +68,10 @@ def approve_change(change: StackChange, caller: Caller) -> None:
     """The plan may be carried out. Raises IllegalMove or LostRace when it does not wait for that."""
     require(caller, Can.MANAGE, change.customer, change.environment)
     if change.state != states.PLANNED:
-        raise IllegalMove(f"{change} has no plan that waits for approval. Reload the page to see where it stands.")
+        raise IllegalMove(
+            _("%(change)s has no plan that waits for approval. Reload the page to see where it stands.")
+            % {"change": change}
+        )
     transition(change, states.APPLYING, caller=caller)
 
 
@@ -70,7 +80,10 @@ def discard_change(change: StackChange, caller: Caller) -> None:
     when an environment depends on it."""
     require(caller, Can.MANAGE, change.customer, change.environment)
     if change.carries:
-        raise IllegalMove(f"{change} is what {change.environment.name} waits for. Delete the environment instead.")
+        raise IllegalMove(
+            _("%(change)s is what %(environment)s waits for. Delete the environment instead.")
+            % {"change": change, "environment": change.environment.name}
+        )
     with transaction.atomic():
         transition(change, states.DISCARDED, caller=caller)
         change.stack.resources.filter(status="PLANNED").delete()
@@ -80,7 +93,7 @@ def roll_back_change(change: StackChange, caller: Caller) -> None:
     """Takes an update back while AWS carries it out. Raises IllegalMove for everything else, LostRace when it ended."""
     require(caller, Can.MANAGE, change.customer, change.environment)
     if change.kind != states.UPDATE:
-        raise IllegalMove(f"{change} cannot be taken back. Delete what it made instead.")
+        raise IllegalMove(_("%(change)s cannot be taken back. Delete what it made instead.") % {"change": change})
     transition(change, states.ROLLING_BACK, caller=caller, reason=Sentence("stack.taken_back_for", by=str(caller)))
 
 
@@ -112,7 +125,9 @@ def new_change(stack: Stack, kind: str, caller: Caller, parameters: Mapping[str,
         with transaction.atomic():
             begin(change)
     except IntegrityError as error:
-        raise Busy(f"{stack} is being changed already. Wait until that ends, or discard its plan first.") from error
+        raise Busy(
+            _("%(stack)s is being changed already. Wait until that ends, or discard its plan first.") % {"stack": stack}
+        ) from error
     return change
 
 
@@ -127,7 +142,7 @@ def refuse_under_way(environment: Environment) -> None:
     """Raises Busy while AWS changes a stack of an environment that is ready."""
     for change in selectors.open_changes(environment):
         if change.pk != environment.change_id and change.state not in states.DISCARDABLE:
-            raise Busy(f"{change} is under way. Wait until that ends.")
+            raise Busy(_("%(change)s is under way. Wait until that ends.") % {"change": change})
 
 
 def hold_changes(environment: Environment) -> None:
@@ -156,7 +171,9 @@ def remove_next(environment: Environment, caller: Caller) -> bool:
 def _refuse_unready(environment: Environment) -> None:
     """Held until the transaction ends: a deletion does not begin meanwhile."""
     if not environment.held().is_ready:
-        raise IllegalMove(f"{environment.name} is not ready, so its stacks cannot be changed now.")
+        raise IllegalMove(
+            _("%(environment)s is not ready, so its stacks cannot be changed now.") % {"environment": environment.name}
+        )
 
 
 def _asked(change: StackChange, caller: Caller) -> StackChange:

@@ -22,21 +22,21 @@ class EnvironmentForm(forms.Form):
     """A new environment."""
 
     account = forms.ModelChoiceField(
-        AwsAccount.objects.none(), label="AWS account", empty_label=None, error_messages=_NO_ACCOUNT
+        AwsAccount.objects.none(), label=_("AWS account"), empty_label=None, error_messages=_NO_ACCOUNT
     )
-    name = forms.CharField(max_length=NAME_LENGTH, help_text="For example Development, QA or Production.")
+    name = forms.CharField(max_length=NAME_LENGTH, help_text=_("For example Development, QA or Production."))
     kind = forms.ChoiceField(
         choices=Environment.Kind.choices,
         initial=Environment.Kind.DEV,
         widget=forms.RadioSelect,
-        help_text="Production gets an outgoing gateway in each zone and is protected against deletion.",
+        help_text=_("Production gets an outgoing gateway in each zone and is protected against deletion."),
     )
     region = forms.ChoiceField(choices=region_choices)
     size = forms.ChoiceField(
         choices=Environment.Size.choices,
         initial=Environment.Size.SMALL,
         widget=forms.RadioSelect,
-        help_text="Hosts are added and removed within these bounds as your services need.",
+        help_text=_("Hosts are added and removed within these bounds as your services need."),
     )
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:

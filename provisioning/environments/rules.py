@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import Customer
 from portal.core.rules import Problems
@@ -12,7 +13,7 @@ from provisioning.models import AwsAccount, Environment
 from provisioning.naming import UnfitName, slug_of
 
 NAME_LENGTH = 40
-UNTESTED = "Test the connection of the AWS account first, then create the environment."
+UNTESTED = gettext_lazy("Test the connection of the AWS account first, then create the environment.")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ A service writes rows and the audit log in one transaction, and the work it asks
 """
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from portal.accounts.models import Customer
 from portal.accounts.permissions import Can, require
@@ -52,7 +53,10 @@ def approve(environment: Environment, caller: Caller) -> None:
     require(caller, Can.MANAGE, environment.customer, environment)
     change = environment.change
     if change is None or environment.state != states.PLANNED:
-        raise IllegalMove(f"{environment} has no plan that waits for approval. Reload the page to see where it stands.")
+        raise IllegalMove(
+            _("%(environment)s has no plan that waits for approval. Reload the page to see where it stands.")
+            % {"environment": environment}
+        )
     change.environment = environment
     changes.approve_change(change, caller)
 
@@ -61,7 +65,9 @@ def retry(environment: Environment, caller: Caller) -> None:
     """Plans anew after a failure; what the failed attempt left is deleted first. Raises IllegalMove or LostRace."""
     require(caller, Can.MANAGE, environment.customer, environment)
     if environment.state not in states.RETRYABLE:
-        raise IllegalMove(f"{environment} has not failed, so there is nothing to try again.")
+        raise IllegalMove(
+            _("%(environment)s has not failed, so there is nothing to try again.") % {"environment": environment}
+        )
     with transaction.atomic():
         changes.hold_changes(environment)
         transition(environment, states.PLANNING, caller=caller)
@@ -76,7 +82,9 @@ def request_deletion(environment: Environment, typed_name: str, caller: Caller) 
     """
     require(caller, Can.MANAGE, environment.customer, environment)
     if typed_name.strip() != environment.name:
-        raise WrongName({"name": f"Type {environment.name} exactly as it is written here."})
+        raise WrongName(
+            {"name": _("Type %(environment)s exactly as it is written here.") % {"environment": environment.name}}
+        )
     with transaction.atomic():
         changes.hold_changes(environment)
         environment.held()  # no rollout begins while it is given up
@@ -115,4 +123,7 @@ def _refuse_rollouts(environment: Environment) -> None:
     if under_way:
         are = "are" if len(under_way) > 1 else "is"
         names = ", ".join(under_way)
-        raise Busy(f"{names} {are} being deployed to {environment.name}. Wait until that ends, or cancel it first.")
+        raise Busy(
+            _("%(names)s %(are)s being deployed to %(environment)s. Wait until that ends, or cancel it first.")
+            % {"names": names, "are": are, "environment": environment.name}
+        )

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import Customer, TenantQuerySet
 from portal.core.encryption import EncryptedTextField
@@ -17,8 +18,8 @@ class AwsAccount(Stateful):
     """A customer's own AWS account and how the portal gets in: a role to assume, or a stored access key."""
 
     class Access(models.TextChoices):
-        ROLE = "role", "A role the portal assumes (recommended)"
-        KEY = "key", "An access key"
+        ROLE = "role", gettext_lazy("A role the portal assumes (recommended)")
+        KEY = "key", gettext_lazy("An access key")
 
     MOVES = states.MOVES
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import Customer, TenantQuerySet, User
 from portal.core.sentence_field import SentenceField
@@ -28,9 +29,9 @@ class StackChange(Work):
     """
 
     class Kind(models.TextChoices):
-        CREATE = states.CREATE, "Creation"
-        UPDATE = states.UPDATE, "Update"
-        REMOVE = states.REMOVE, "Removal"
+        CREATE = states.CREATE, gettext_lazy("Creation")
+        UPDATE = states.UPDATE, gettext_lazy("Update")
+        REMOVE = states.REMOVE, gettext_lazy("Removal")
 
     TASK = "provisioning.step_change"
     SHARE = "environment__account"

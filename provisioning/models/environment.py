@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import Customer, TenantQuerySet, User
 from portal.core.encryption import EncryptedTextField
@@ -20,14 +21,14 @@ class Environment(Stateful):
     """One environment of a customer: its stacks at AWS are what services run in."""
 
     class Kind(models.TextChoices):
-        DEV = "dev", "Development"
-        QA = "qa", "QA"
-        PRODUCTION = "production", "Production"
+        DEV = "dev", gettext_lazy("Development")
+        QA = "qa", gettext_lazy("QA")
+        PRODUCTION = "production", gettext_lazy("Production")
 
     class Size(models.TextChoices):
-        SMALL = "small", "Small: 1 to 2 hosts of 2 GiB"
-        MEDIUM = "medium", "Medium: 2 to 4 hosts of 4 GiB"
-        LARGE = "large", "Large: 2 to 8 hosts of 8 GiB"
+        SMALL = "small", gettext_lazy("Small: 1 to 2 hosts of 2 GiB")
+        MEDIUM = "medium", gettext_lazy("Medium: 2 to 4 hosts of 4 GiB")
+        LARGE = "large", gettext_lazy("Large: 2 to 8 hosts of 8 GiB")
 
     MOVES = states.MOVES
 

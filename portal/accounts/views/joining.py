@@ -7,6 +7,7 @@ from allauth.account.adapter import get_adapter
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from portal.accounts import selectors, services
@@ -29,7 +30,7 @@ def limited(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[HttpR
     @wraps(view)
     def guarded(request: HttpRequest, token: str) -> HttpResponse:
         if not TRIES.allows(get_adapter().get_client_ip(request)):
-            refusal = TooMuch("Too many invitations were opened from here. Try again in a quarter of an hour.")
+            refusal = TooMuch(_("Too many invitations were opened from here. Try again in a quarter of an hour."))
             return _refused(request, refusal)
         return view(request, token)
 

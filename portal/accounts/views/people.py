@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -38,7 +39,9 @@ def member_role(request: CustomerRequest, pk: int) -> HttpResponse:
     """Gives a member another role."""
     member = load(Membership, request.customer, pk=pk)
     services.change_role(member, request.POST.get("role", ""), request.caller)
-    messages.success(request, f"{member.user} is {member.get_role_display().lower()} now.")
+    messages.success(
+        request, _("%(user)s is %(lower)s now.") % {"user": member.user, "lower": member.get_role_display().lower()}
+    )
     return go(request, "people", request.customer.slug)
 
 
@@ -48,7 +51,10 @@ def member_remove(request: CustomerRequest, pk: int) -> HttpResponse:
     """Ends a membership; inviting the person again is the way back."""
     member = load(Membership, request.customer, pk=pk)
     services.remove(member, request.caller)
-    messages.success(request, f"{member.user} does not belong to {request.customer} any more.")
+    messages.success(
+        request,
+        _("%(user)s does not belong to %(customer)s any more.") % {"user": member.user, "customer": request.customer},
+    )
     return go(request, "home") if member.user == request.user else go(request, "people", request.customer.slug)
 
 
@@ -74,5 +80,5 @@ def invitation_revoke(request: CustomerRequest, pk: int) -> HttpResponse:
     """Makes an open invitation useless."""
     invitation = load(Invitation, request.customer, pk=pk)
     services.revoke(invitation, request.caller)
-    messages.success(request, f"The invitation of {invitation.email} is withdrawn.")
+    messages.success(request, _("The invitation of %(email)s is withdrawn.") % {"email": invitation.email})
     return go(request, "people", request.customer.slug)

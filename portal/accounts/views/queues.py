@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal.accounts import selectors
@@ -33,5 +34,5 @@ def queues(request: StaffRequest) -> HttpResponse:
 def outgoing_again(request: StaffRequest, pk: int) -> HttpResponse:
     """Sends what stopped again."""
     outbox.send_again(get_object_or_404(Outgoing, pk=pk), request.caller)
-    messages.success(request, "It is being sent again.")
+    messages.success(request, _("It is being sent again."))
     return go(request, "queues")

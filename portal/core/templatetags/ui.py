@@ -10,8 +10,11 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from portal.core.frontend import ICONS
 from portal.core.looks import look_of
@@ -58,9 +61,13 @@ def icon(name: str, css: str = "") -> SafeString:
 
 # States are few, but AWS has words of its own: hence a limit.
 @register.simple_tag
-@lru_cache(maxsize=256)
 def state(name: str) -> SafeString:
     """A badge with the word, icon and colour of a state."""
+    return _badge(name, get_language())
+
+
+@lru_cache(maxsize=256)
+def _badge(name: str, _language: str) -> SafeString:
     look = look_of(name)
     return format_html('<span class="state state-{}">{}{}</span>', look.tone, icon(look.icon, look.motion), look.word)
 
@@ -86,7 +93,7 @@ def ago(moment: datetime | None) -> SafeString:
         return NOTHING
     local = timezone.localtime(moment)
     machine = local.isoformat(timespec="seconds")
-    exact = f"{local.day} {local:%B %Y, %H:%M:%S %Z}"
+    exact = f"{local.day} {MONTHS[local.month]} {local:%Y, %H:%M:%S %Z}"
     # Numbers and our own words: nothing to escape. Lists have fifty of these, and format_html takes ten times as long.
     return SafeString(f'<time datetime="{machine}" title="{exact}">{_relative(local)}</time>')
 
@@ -95,20 +102,20 @@ def _relative(moment: datetime) -> str:
     distance = (moment - timezone.now()).total_seconds()
     seconds = abs(distance)
     if seconds < 45:
-        return "just now"
+        return _("just now")
     if seconds >= 30 * 86400:
-        return f"{moment.day} {moment:%b %Y}"
-    amount = _largest_unit(seconds)
-    return f"in {amount}" if distance > 0 else f"{amount} ago"
+        return f"{moment.day} {str(MONTHS_3[moment.month]).capitalize()} {moment:%Y}"
+    facts = {"length": _largest_unit(seconds)}
+    return _("in %(length)s") % facts if distance > 0 else _("%(length)s ago") % facts
 
 
 def _largest_unit(seconds: float) -> str:
     if seconds < 3570:
-        return f"{max(1, round(seconds / 60))} min"
+        return _("%(count)s min") % {"count": max(1, round(seconds / 60))}
     if seconds < 84600:
-        return f"{round(seconds / 3600)} h"
+        return _("%(count)s h") % {"count": round(seconds / 3600)}
     days = round(seconds / 86400)
-    return f"{days} day{'s' if days > 1 else ''}"
+    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
 
 
 @register.filter
@@ -118,11 +125,14 @@ def duration(length: timedelta | float | None) -> str:
         return NOTHING
     seconds = round(length.total_seconds() if isinstance(length, timedelta) else length)
     minutes, hours = seconds // 60, seconds // 3600
+    facts = {"days": hours // 24, "hours": hours, "minutes": minutes, "seconds": seconds}
     if hours >= 24:
-        return f"{hours // 24} d {hours % 24} h"
+        return _("%(days)s d %(hours)s h") % {**facts, "hours": hours % 24}
     if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
+        return _("%(hours)s h %(minutes)s min") % {**facts, "minutes": minutes % 60}
+    if minutes:
+        return _("%(minutes)s min %(seconds)s s") % {**facts, "seconds": seconds % 60}
+    return _("%(seconds)s s") % facts
 
 
 @register.simple_tag
@@ -143,15 +153,16 @@ def copy(text: str, label: str = "") -> SafeString:
 def digest(value: str) -> SafeString:
     """The first twelve characters of an image digest; the whole on hover and in the copy button."""
     short = value.removeprefix("sha256:")[:12]
-    button = _copy_button(value, f"digest {short}")
+    button = _copy_button(value, _("digest %(digest)s") % {"digest": short})
     return format_html('<span class="copy"><code title="{}">{}</code>{}</span>', value, short, button)
 
 
 def _copy_button(text: str, label: str) -> SafeString:
     return format_html(
-        '<button type="button" class="btn-copy" data-copy="{}" aria-label="Copy {}" title="Copy">{}{}</button>',
+        '<button type="button" class="btn-copy" data-copy="{}" aria-label="{}" title="{}">{}{}</button>',
         text,
-        label,
+        _("Copy %(what)s") % {"what": label},
+        _("Copy"),
         icon("copy"),
         icon("check", "copied"),
     )

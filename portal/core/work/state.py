@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.core import audit
 from portal.core.caller import SYSTEM, Caller
@@ -82,7 +83,10 @@ def transition(
     """
     old, now, by_person = row.state, timezone.now(), caller.is_person
     if to not in row.MOVES.get(old, frozenset()):
-        raise IllegalMove(f"{row} is {old}: it cannot become {to} from there. Reload the page to see where it stands.")
+        raise IllegalMove(
+            _("%(row)s is %(old)s: it cannot become %(to)s from there. Reload the page to see where it stands.")
+            % {"row": row, "old": old, "to": to}
+        )
     values = {"state": to, **row.on_move(to, reason, now), **fields}
     before = {name: getattr(row, name) for name in values}
     try:
@@ -101,7 +105,10 @@ def transition(
 def _compare_and_set(row: Stateful, old: str, values: Mapping[str, object], *, by_person: bool) -> None:
     unmoved = type(row)._default_manager.filter(pk=row.pk, state=old, **row.condition(by_person=by_person))
     if not unmoved.update(**values):
-        raise LostRace(f"{row} was changed by somebody else a moment ago. Reload the page to see where it stands.")
+        raise LostRace(
+            _("%(row)s was changed by somebody else a moment ago. Reload the page to see where it stands.")
+            % {"row": row}
+        )
     _set(row, values)
 
 

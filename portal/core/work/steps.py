@@ -13,6 +13,7 @@ import structlog
 from django.apps import apps
 from django.db import OperationalError, models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.core import audit
 from portal.core.errors import LostRace
@@ -102,7 +103,7 @@ def begin(row: Work) -> None:
 def keep(row: Work, **fields: object) -> None:
     """Saves what a step found. Raises LostRace when the step's turn was given to another worker meanwhile."""
     if not type(row)._default_manager.filter(pk=row.pk, seq=row.seq).update(**fields):
-        raise LostRace(f"{row} is looked after by another worker.")
+        raise LostRace(_("%(row)s is looked after by another worker.") % {"row": row})
     for name, value in fields.items():
         setattr(row, name, value)
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from deployments.models import Deployment
 from portal.accounts.access import CustomerRequest, customer_page, load
@@ -75,7 +76,7 @@ def ticket_close(request: CustomerRequest, pk: int) -> HttpResponse:
     row = load(Ticket, request.customer, pk=pk)
     if request.method == "POST":
         services.close(row, request.caller)
-        messages.success(request, "The ticket is closed. A reply opens it again.")
+        messages.success(request, _("The ticket is closed. A reply opens it again."))
     return htmx.go(request, row)
 
 
@@ -85,7 +86,9 @@ def _open(request: CustomerRequest, form: TicketForm, deployment: Deployment | N
         request.customer, request.caller, deployment=deployment, from_staff=request.as_staff, **form.cleaned_data
     )
     messages.success(
-        request, f"Ticket #{first.ticket.pk} is open. Our engineers see it now; their answer comes by mail too."
+        request,
+        _("Ticket #%(ticket)s is open. Our engineers see it now; their answer comes by mail too.")
+        % {"ticket": first.ticket.pk},
     )
     return htmx.go(request, first.ticket)
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 
 from portal.accounts.access import StaffRequest, staff_page
 from portal.accounts.permissions import ENGINEERS
@@ -91,7 +92,7 @@ def staff_ticket_close(request: StaffRequest, pk: int) -> HttpResponse:
     """Solved."""
     if request.method == "POST":
         services.close(_load(pk), request.caller)
-        messages.success(request, f"Ticket #{pk} is closed. A reply of either side opens it again.")
+        messages.success(request, _("Ticket #%(pk)s is closed. A reply of either side opens it again.") % {"pk": pk})
     return htmx.go(request, "staff_ticket", pk)
 
 
