@@ -204,6 +204,12 @@ class RegisterForm(SettingsForm):
         return self.customer, read.get("application") or new, read_as(Identity, read), self.chosen()
 
 
+class LaneFilter(Filters):
+    """Which environments a service's page shows, where there are many."""
+
+    environment = search(_("Environment"))
+
+
 class ServiceFilter(Filters):
     """The filters of the services page; environments are looked for where there are many."""
 
@@ -212,9 +218,9 @@ class ServiceFilter(Filters):
     show = forms.ChoiceField(
         required=False,
         choices=(
-            ("", "All services"),
-            ("unhealthy", "Unhealthy somewhere"),
-            ("rolling", "Being deployed"),
-            ("nowhere", "Deployed nowhere"),
+            ("", _("All services")),
+            ("unhealthy", _("Unhealthy somewhere")),
+            ("rolling", _("Being deployed")),
+            ("nowhere", _("Deployed nowhere")),
         ),
     )

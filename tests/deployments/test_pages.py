@@ -72,6 +72,7 @@ class TestGrid:
     def test_an_empty_cell_offers_a_deployment_to_those_who_may(self, browse, alice, acme, api, dev):
         link = "/c/acme/services/api/deploy/?environment=dev"
         viewer = factories.member(acme, "viewer")
+        factories.ReleaseFactory(service=api)
 
         assert link in browse(alice).get("/c/acme/services/").content.decode()
         assert link not in browse(viewer).get("/c/acme/services/").content.decode()
