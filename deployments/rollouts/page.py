@@ -98,7 +98,7 @@ def _going_back(deployment: Deployment, rolling: Step | None, back: Step) -> Ite
     if rolling:
         yield Mark(_("New tasks started"), "done", rolling.at)
     if not deployment.was_canceled:
-        yield Mark(_("New tasks did not do"), "unhealthy", back.at)
+        yield Mark(_("New tasks did not work"), "unhealthy", back.at)
     going = deployment.state == states.ROLLING_BACK
     yield Mark(_("Going back"), "active" if going else "done", back.at)
 

@@ -139,7 +139,7 @@ def test_new_tasks_that_did_not_do_are_a_step_of_their_own(show):
 
     assert steps_of(answer)[-3:] == [
         "New tasks started (Done)",
-        "New tasks did not do (Unhealthy)",
+        "New tasks did not work (Unhealthy)",
         "Going back (Busy)",
     ]
 
