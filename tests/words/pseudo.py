@@ -18,6 +18,7 @@ from django.conf import settings
 LANGUAGE = "en-xa"  # its region is one of those that are nobody's
 OPEN, CLOSE = "⟦", "⟧"
 BRACKETS = f"printf '{OPEN}'; cat; printf '{CLOSE}'"
+PLURALS = "nplurals=2; plural=(n != 1);"  # which gettext leaves open for a language it does not know
 SPEAKING = ("portal", "provisioning", "deployments", "billing", "templates")
 SILENT = shutil.ignore_patterns("demo", "localaws", "stacks", "migrations", "__pycache__")
 LIBRARIES = (django, allauth)  # their own sentences are shown, too
@@ -43,7 +44,8 @@ def _extract(to: Path) -> None:
             shutil.copytree(settings.BASE_DIR / each, copy / each, ignore=SILENT)
         (copy / "locale").mkdir()
         _run(sys.executable, "-m", "django", "makemessages", "-l", "en_XA", "--no-obsolete", "-v", "0", cwd=copy)
-        shutil.copy(copy / "locale/en_XA/LC_MESSAGES/django.po", to)
+        said = (copy / "locale/en_XA/LC_MESSAGES/django.po").read_text()
+        to.write_text(said.replace("nplurals=INTEGER; plural=EXPRESSION;", PLURALS))
 
 
 def _english(library: ModuleType) -> Path:
