@@ -19,8 +19,8 @@ from portal.core.lists import Filters, search
 from portal.core.looks import look_of
 
 STATES = [
-    ("", "All"),
-    *((name, look_of(name).word) for name in (states.DRAFT, states.ISSUED, states.SENT, states.PAID)),
+    ("", _("All")),
+    *((name, look_of(name).label) for name in (states.DRAFT, states.ISSUED, states.SENT, states.PAID)),
 ]
 
 
@@ -39,7 +39,7 @@ class MonthField(forms.Field):
             return None
         found = re.fullmatch(r"(2\d{3})-(0[1-9]|1[0-2])", value)
         if not found:
-            raise forms.ValidationError("Write the month as 2026-10.")
+            raise forms.ValidationError(_("Write the month as 2026-10."))
         return Month(int(found[1]), int(found[2]))
 
     def prepare_value(self, value: Any) -> Any:
@@ -49,15 +49,15 @@ class MonthField(forms.Field):
 class MonthFilter(Filters):
     """Which month a page is about."""
 
-    month = MonthField(required=False)
+    month = MonthField(required=False, label=_("Month"))
 
 
 class InvoiceFilter(Filters):
     """The filters above the list of invoices."""
 
-    month = MonthField(required=False)
+    month = MonthField(required=False, label=_("Month"))
     customer = search(_("Customer"))
-    state = forms.ChoiceField(required=False, choices=STATES)
+    state = forms.ChoiceField(required=False, choices=STATES, label=_("State"))
 
 
 class CustomerFilter(Filters):
@@ -72,8 +72,8 @@ class CustomerFilter(Filters):
 class SubscribeForm(forms.Form):
     """From which day an application is billed."""
 
-    application = forms.ModelChoiceField(Application.objects.select_related("customer"))
-    starts_on = forms.DateField(error_messages={"required": NO_START})
+    application = forms.ModelChoiceField(Application.objects.select_related("customer"), label=_("Application"))
+    starts_on = forms.DateField(error_messages={"required": NO_START}, label=_("Starts on"))
 
     def clean(self) -> dict[str, Any]:
         application, starts_on = self.cleaned_data.get("application"), self.cleaned_data.get("starts_on")
@@ -98,8 +98,8 @@ class DraftsSeenForm(forms.Form):
     """The control totals somebody looked at before issuing."""
 
     month = MonthField()
-    count = forms.IntegerField(required=False)
-    gross = forms.DecimalField(required=False)
+    count = forms.IntegerField(required=False, label=_("Count"))
+    gross = forms.DecimalField(required=False, label=_("Gross"))
 
     @property
     def seen(self) -> Seen:
@@ -115,7 +115,7 @@ class DraftsSeenForm(forms.Form):
 class VatRulingForm(forms.Form):
     """Finance's decision on a customer's VAT."""
 
-    category = forms.CharField(required=False)
+    category = forms.CharField(required=False, label=_("Category"))
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

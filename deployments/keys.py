@@ -6,6 +6,8 @@ key and no prefix reaches Consul without passing here. What passes needs no esca
 
 import re
 
+from django.utils.translation import gettext as _
+
 MAX_KEY_CHARACTERS = 512  # the whole key, prefix included
 # Consul's own limits: kv_max_value_size, the operations of one transaction, and txn_max_req_len.
 MAX_VALUE_BYTES = 512 * 1024
@@ -23,9 +25,9 @@ class InvalidKey(ValueError):
 def validate_key(key: str) -> str:
     """The key unchanged, relative to its service, or InvalidKey."""
     if not key:
-        raise InvalidKey("A key needs a name, for example database/host.")
+        raise InvalidKey(_("A key needs a name, for example database/host."))
     if len(key) > MAX_KEY_CHARACTERS:
-        raise InvalidKey(f"This key is too long: at most {MAX_KEY_CHARACTERS} characters fit.")
+        raise InvalidKey(_("This key is too long: at most %(most)d characters fit.") % {"most": MAX_KEY_CHARACTERS})
     for segment in key.split("/"):
         _validate_segment(key, segment)
     return key
@@ -33,14 +35,16 @@ def validate_key(key: str) -> str:
 
 def _validate_segment(key: str, segment: str) -> None:
     if not segment:
-        raise InvalidKey(f"The key {key!r} has an empty part: use single slashes, and none at the start or end.")
+        empty = _("The key %(key)r has an empty part: use single slashes, and none at the start or end.")
+        raise InvalidKey(empty % {"key": key})
     if segment in {".", ".."}:
-        raise InvalidKey(f"The key {key!r} has a part that is only dots: give every part a name.")
+        raise InvalidKey(_("The key %(key)r has a part that is only dots: give every part a name.") % {"key": key})
     if not _SEGMENT.fullmatch(segment):
-        raise InvalidKey(
-            f"The key {key!r} has a character that is not allowed: "
+        strange = _(
+            "The key %(key)r has a character that is not allowed: "
             "use letters without accents, digits, dots, hyphens, underscores and slashes."
         )
+        raise InvalidKey(strange % {"key": key})
 
 
 def prefix(customer_slug: str, environment_slug: str, service_slug: str) -> str:
@@ -68,5 +72,6 @@ def full_key(prefix: str, key: str) -> str:
     whole = require_prefix(prefix) + validate_key(key)
     if len(whole) > MAX_KEY_CHARACTERS:
         room = max(MAX_KEY_CHARACTERS - len(prefix), 0)
-        raise InvalidKey(f"The key {key!r} is too long: at most {room} characters fit here.")
+        long = _("The key %(key)r is too long: at most %(room)d characters fit here.")
+        raise InvalidKey(long % {"key": key, "room": room})
     return whole

@@ -22,4 +22,5 @@ WAITING = frozenset({QUEUED, PREPARING})  # prepared by the watcher of the clust
 WATCHED = frozenset({ROLLING, ROLLING_BACK})  # looked at by it
 ENDED = frozenset({SUCCEEDED, ROLLED_BACK, FAILED, CANCELED, ERRORED})
 ENDED_BADLY = ENDED - {SUCCEEDED, CANCELED}  # what somebody has to look at
+REPEATABLE = ENDED - {SUCCEEDED}  # what can be tried again
 CANCELABLE = frozenset({QUEUED, PREPARING, ROLLING})

@@ -13,6 +13,7 @@ customer_urls: list[URLPattern] = [
     path("services/<slug:name>/", catalog.service, name="service"),
     path("services/<slug:name>/edit/", catalog.service_edit, name="service_edit"),
     path("services/<slug:name>/repository/", catalog.service_repository, name="service_repository"),
+    path("services/<slug:name>/pushed/", rollouts.pushed, name="pushed"),
     path("services/<slug:name>/deploy/", rollouts.deploy, name="deploy"),
     path("deployments/", rollouts.deployment_list, name="deployments"),
     path("deployments/<int:pk>/", rollouts.deployment, name="deployment"),

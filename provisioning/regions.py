@@ -1,14 +1,15 @@
 """AWS's regions in words."""
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 NAMES = {
-    "eu-west-1": "Ireland",
-    "eu-central-1": "Frankfurt",
-    "eu-west-3": "Paris",
-    "eu-north-1": "Stockholm",
-    "eu-west-2": "London",
-    "eu-south-1": "Milan",
+    "eu-west-1": _("Ireland"),
+    "eu-central-1": _("Frankfurt"),
+    "eu-west-3": _("Paris"),
+    "eu-north-1": _("Stockholm"),
+    "eu-west-2": _("London"),
+    "eu-south-1": _("Milan"),
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deployments.catalog import rules
@@ -39,7 +40,8 @@ def parse_variables(text: str) -> dict[str, str]:
         if line and not line.startswith("#"):
             name, value = _variable(number, line)
             if name in found:
-                raise forms.ValidationError(f"Line {number}: {name} is given twice. Keep one of the two.")
+                twice = gettext("Line %(number)d: %(name)s is given twice. Keep one of the two.")
+                raise forms.ValidationError(twice % {"number": number, "name": name})
             found[name] = value
     return found
 
@@ -47,9 +49,10 @@ def parse_variables(text: str) -> dict[str, str]:
 def _variable(number: int, line: str) -> tuple[str, str]:
     name, equals, value = line.partition("=")
     if not equals:
-        raise forms.ValidationError(f"Line {number}: write NAME=value.")
+        raise forms.ValidationError(gettext("Line %(number)d: write NAME=value.") % {"number": number})
     if problem := rules.variable_name_problem(name):
-        raise forms.ValidationError(f"Line {number}: {problem}")
+        said = gettext("Line %(number)d: %(problem)s") % {"number": number, "problem": problem}
+        raise forms.ValidationError(said)
     return name, value
 
 
@@ -61,71 +64,84 @@ class SettingsForm(forms.Form):
     """What can be changed at any time; it counts from the next deployment on."""
 
     path = forms.CharField(
+        label=_("Path"),
         max_length=rules.PATH_LENGTH,
         initial="/*",
-        help_text="Requests to these paths reach the service. /api/* means everything under /api/.",
+        help_text=_("Requests to these paths reach the service. /api/* means everything under /api/."),
     )
     host = forms.CharField(
+        label=_("Host"),
         max_length=rules.HOST_LENGTH,
         required=False,
-        help_text="Only requests for this host name; empty: for any.",
+        help_text=_("Only requests for this host name; empty: for any."),
     )
     health_path = forms.CharField(
+        label=_("Health path"),
         max_length=rules.HEALTH_PATH_LENGTH,
         initial="/health",
-        help_text="Must answer with a status from 200 to 299 when the service is ready for requests.",
+        help_text=_("Must answer with a status from 200 to 299 when the service is ready for requests."),
     )
     redirect_is_healthy = forms.BooleanField(
         required=False,
-        label="A redirect counts as healthy",
-        help_text="The load balancer then takes 300 to 399, too. A broken application may still redirect to its login.",
+        label=_("A redirect counts as healthy"),
+        help_text=_(
+            "The load balancer then takes 300 to 399, too. A broken application may still redirect to its login."
+        ),
     )
     health_check = forms.ChoiceField(
-        label="Health check",
+        label=_("Health check"),
         choices=Service.Check.choices,
         initial=Service.Check.PATH,
         widget=forms.RadioSelect,
-        help_text="Runs in each container every 10 seconds. A task that fails it three times in a row is replaced.",
+        help_text=_("Runs in each container every 10 seconds. A task that fails it three times in a row is replaced."),
     )
     health_command = forms.CharField(
         required=False,
         max_length=rules.HEALTH_COMMAND_LENGTH,
-        label="Command",
+        label=_("Command"),
         widget=forms.TextInput(attrs={"spellcheck": "false", "class": "font-monospace"}),
-        help_text="Must end with 0 when the service is healthy. The container's shell runs it; a list such as "
-        "[&quot;program&quot;, &quot;argument&quot;] runs without a shell, as in a Dockerfile.",
+        help_text=_(
+            "Must end with 0 when the service is healthy. The container's shell runs it; a list such as "
+            "[&quot;program&quot;, &quot;argument&quot;] runs without a shell, as in a Dockerfile."
+        ),
     )
     start_seconds = _number(
         rules.START_SECONDS,
-        label="Start time",
+        label=_("Start time"),
         initial=120,
-        help_text="In seconds: how long a new task may take until it answers. During this grace period failed checks "
-        "do not count.",
+        help_text=_(
+            "In seconds: how long a new task may take until it answers. During this grace period failed checks "
+            "do not count."
+        ),
     )
     deadline_minutes = _number(
         rules.DEADLINE_MINUTES,
-        label="Deadline",
+        label=_("Deadline"),
         initial=15,
-        help_text="In minutes: a rollout that is not done by then goes back.",
+        help_text=_("In minutes: a rollout that is not done by then goes back."),
     )
     overlap_seconds = _number(
         rules.OVERLAP_SECONDS,
-        label="Overlap",
+        label=_("Overlap"),
         initial=15,
-        help_text="In seconds: for so long the tasks of a new release must run before those of the one before are "
-        "stopped. A release that dies soon after its start then costs no outage. 0: they are stopped as soon as the "
-        "new ones are healthy.",
+        help_text=_(
+            "In seconds: for so long the tasks of a new release must run before those of the one before are "
+            "stopped. A release that dies soon after its start then costs no outage. 0: they are stopped as soon as "
+            "the new ones are healthy."
+        ),
     )
-    cpu = _number(rules.CPU, label="CPU", initial=128, help_text="1024 is one core.")
-    memory = _number(rules.MEMORY, initial=256, help_text="In MiB. A task that needs more is stopped.")
+    cpu = _number(rules.CPU, label=_("CPU"), initial=128, help_text=_("1024 is one core."))
+    memory = _number(
+        rules.MEMORY, label=_("Memory"), initial=256, help_text=_("In MiB. A task that needs more is stopped.")
+    )
     count = _number(
-        rules.COUNT, label="Tasks", initial=2, help_text="How many run side by side; 2 survive a broken host."
+        rules.COUNT, label=_("Tasks"), initial=2, help_text=_("How many run side by side; 2 survive a broken host.")
     )
     variables = VariablesField(
-        label="Environment variables",
+        label=_("Environment variables"),
         required=False,
         max_length=rules.MOST_CHARACTERS,
-        help_text="One NAME=value a line. Not for secrets: everybody who may see the service can read them.",
+        help_text=_("One NAME=value a line. Not for secrets: everybody who may see the service can read them."),
     )
 
     def chosen(self) -> Settings:
@@ -148,36 +164,45 @@ class ChangeForm(SettingsForm):
         )
 
 
+NEEDED = "deployments/needed_field.html"  # of two fields one is filled in: which one, a rule says
+
+
 class RegisterForm(SettingsForm):
     """A new service, of an application that exists or of a new one."""
 
     application = forms.ModelChoiceField(
         Application.objects.none(),
+        label=_("Application"),
         required=False,
-        empty_label="A new application",
-        help_text="The codebase it is part of.",
+        empty_label=_("A new application"),
+        help_text=_("The codebase it is part of."),
     )
     new_application = forms.CharField(
         max_length=rules.APPLICATION_LENGTH,
         required=False,
-        label="Name of the new application",
-        help_text="Only when it is a new one.",
+        label=_("Name of the new application"),
     )
     repository_url = forms.CharField(
         max_length=rules.URL_LENGTH,
         required=False,
-        label="Code repository",
-        help_text="Of the new application, for example a git URL.",
+        label=_("Code repository"),
+        help_text=_("For example a git URL."),
     )
     name = forms.CharField(
         max_length=rules.NAME_LENGTH,
-        label="Name of the service",
-        help_text="Lower-case letters, digits and dashes. It cannot be changed later.",
+        label=_("Name of the service"),
+        help_text=_("Lower-case letters, digits and dashes. It cannot be changed later."),
     )
-    account = forms.ModelChoiceField(AwsAccount.objects.none(), label="AWS account", help_text="Holds its images.")
-    region = forms.ChoiceField(help_text="Where its images are kept; best where its environments are.")
-    port = _number(rules.PORT, initial=8080, help_text="The container listens on this port.")
-    exposure = forms.ChoiceField(choices=Service.Exposure.choices, widget=forms.RadioSelect, initial="public")
+    account = forms.ModelChoiceField(
+        AwsAccount.objects.none(), label=_("AWS account"), help_text=_("Holds its images.")
+    )
+    region = forms.ChoiceField(
+        label=_("Region"), help_text=_("Where its images are kept; best where its environments are.")
+    )
+    port = _number(rules.PORT, label=_("Port"), initial=8080, help_text=_("The container listens on this port."))
+    exposure = forms.ChoiceField(
+        label=_("Exposure"), choices=Service.Exposure.choices, widget=forms.RadioSelect, initial="public"
+    )
 
     field_order = ("application", "new_application", "repository_url", "name", "account", "region", "port", "exposure")
 
@@ -185,7 +210,11 @@ class RegisterForm(SettingsForm):
         super().__init__(*args, **kwargs)
         self.customer = customer
         accounts = AwsAccount.objects.for_customer(customer)
-        self._choices("application").queryset = Application.objects.for_customer(customer)
+        self._choices("application").queryset = applications = Application.objects.for_customer(customer)
+        for needed in ("application", "new_application"):
+            self.fields[needed].template_name = NEEDED  # type: ignore[attr-defined]  # the stubs lack it
+        if not applications.exists():
+            self.fields["application"].widget = forms.HiddenInput()
         self._choices("account").queryset = accounts
         self._choices("account").initial = accounts.first()
         self.fields["region"].choices = region_choices()  # type: ignore[attr-defined]
@@ -204,17 +233,24 @@ class RegisterForm(SettingsForm):
         return self.customer, read.get("application") or new, read_as(Identity, read), self.chosen()
 
 
+class LaneFilter(Filters):
+    """Which environments a service's page shows, where there are many."""
+
+    environment = search(_("Environment"))
+
+
 class ServiceFilter(Filters):
     """The filters of the services page; environments are looked for where there are many."""
 
     q = search(_("Search"))
     environment = search(_("Environment"))
     show = forms.ChoiceField(
+        label=_("Show"),
         required=False,
         choices=(
-            ("", "All services"),
-            ("unhealthy", "Unhealthy somewhere"),
-            ("rolling", "Being deployed"),
-            ("nowhere", "Deployed nowhere"),
+            ("", _("All services")),
+            ("unhealthy", _("Unhealthy somewhere")),
+            ("rolling", _("Being deployed")),
+            ("nowhere", _("Deployed nowhere")),
         ),
     )

@@ -5,6 +5,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from deployments.models import Service
 from provisioning.aws.ecs import HealthCheck
 
@@ -12,7 +15,7 @@ INTERVAL, RETRIES, ANSWER_SECONDS = 10, 3, 5  # as the load balancer asks: so of
 TIMEOUT = 10  # seconds for the whole check: on a busy host its process alone takes some of them to start
 LONGEST_START = 300  # seconds; what AWS takes as the start period of a container
 NEITHER = "The image has neither curl nor wget: give the service a health check command of its own."
-NO_LIST = 'Write the list as in a Dockerfile: ["program", "first argument"].'
+NO_LIST = gettext_lazy('Write the list as in a Dockerfile: ["program", "first argument"].')
 
 
 def container_check(service: Service) -> HealthCheck | None:
@@ -40,11 +43,15 @@ def in_words(exposure: str, settings: Mapping[str, Any]) -> str:
         return ""
     if exposure == Service.Exposure.PUBLIC:
         codes = health_codes(redirect_is_healthy=settings.get("redirect_is_healthy", True))
-        return f"{settings['health_path']} answers {codes.replace('-', ' to ')}"
+        least, most = codes.split("-")
+        facts = {"path": settings["health_path"], "least": least, "most": most}
+        return _("%(path)s answers %(least)s to %(most)s") % facts
     check = settings.get("health_check", Service.Check.NONE)
     if check == Service.Check.COMMAND:
         return str(settings["health_command"])
-    return f"{settings['health_path']} answers in the container" if check == Service.Check.PATH else "nobody asks"
+    if check == Service.Check.PATH:
+        return _("%(path)s answers in the container") % {"path": settings["health_path"]}
+    return _("nobody asks")
 
 
 def _command(service: Service) -> tuple[str, ...]:

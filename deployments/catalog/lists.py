@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from deployments.catalog.selectors import Cell, Row
 from deployments.models import Placement
 from portal.core.lists import Column, Listing, moment, state, text
+from portal.core.looks import look_of
 from provisioning.models import Environment
 
 SERVICES: Listing[Row] = Listing(
@@ -18,7 +19,7 @@ SERVICES: Listing[Row] = Listing(
         text("service", _("Service"), lambda row: row.service.name, sort="name", first=True),
         text("application", _("Application"), lambda row: row.service.application.name, sort="application__name"),
     ),
-    order=("trouble", "name"),
+    order=("place", "name"),
 )
 
 
@@ -35,7 +36,7 @@ def _words(cell: Cell | None) -> str:
     """What the grid draws, e.g. "v2, healthy, 2/2"."""
     if cell is None or not cell.digest:
         return ""
-    return f"{cell.release}, {cell.health}, {cell.running}/{cell.desired}"
+    return f"{cell.release}, {look_of(cell.health).word.lower()}, {cell.running}/{cell.desired}"
 
 
 def _service_page(placement: Placement, request: HttpRequest) -> str:

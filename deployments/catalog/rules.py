@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.forms import ModelChoiceField
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from deployments.catalog import health, selectors
 from deployments.models import Application, Service
@@ -90,7 +91,7 @@ def application_problems(new: NewApplication) -> Problems:
     """What is wrong with an application to be made."""
     problems = Problems()
     if not new.name.strip():
-        problems.add("new_application", "Choose an application, or give a new one a name.")
+        problems.add("new_application", _("Choose an application, or give a new one a name."))
     problems.text("new_application", new.name, most=APPLICATION_LENGTH)
     problems.text("repository_url", new.repository_url, most=URL_LENGTH, required=False)
     return problems
@@ -149,21 +150,19 @@ def settings_conflicts(service: Service, chosen: Settings) -> Problems:
 
 
 def application_taken(name: str) -> str:
-    return f"There is an application {name} already. Choose it, or give this one another name."
+    return _("There is an application %(name)s already. Choose it, or give this one another name.") % {"name": name}
 
 
 def name_taken(name: str) -> str:
-    return f"There is a service {name} already. Give this one another name."
+    return _("There is a service %(name)s already. Give this one another name.") % {"name": name}
 
 
 def variable_name_problem(name: str) -> str:
     """Why a variable cannot be called that; empty when it can."""
     if _VARIABLE.fullmatch(name):
         return ""
-    return (
-        f"{name or 'an empty name'} cannot be a name. Use letters, digits and underscores, "
-        "and do not begin with a digit."
-    )
+    said = _("%(name)s cannot be a name. Use letters, digits and underscores, and do not begin with a digit.")
+    return said % {"name": name or _("an empty name")}
 
 
 def as_lines(variables: Mapping[str, str]) -> str:
@@ -173,11 +172,11 @@ def as_lines(variables: Mapping[str, str]) -> str:
 
 def _check_name(problems: Problems, name: str) -> None:
     problems.text("name", name, most=NAME_LENGTH)
-    problems.shape("name", name, _NAME, "Use lower-case letters, digits and dashes, starting with a letter.")
+    problems.shape("name", name, _NAME, _("Use lower-case letters, digits and dashes, starting with a letter."))
     if "--" in name:
-        problems.add("name", "Use single dashes: AWS makes no image repository for a name with two.")
+        problems.add("name", _("Use single dashes: AWS makes no image repository for a name with two."))
     if name in _OWN_ADDRESSES:
-        problems.add("name", f"{name} is an address of the portal itself. Choose another name.")
+        problems.add("name", _("%(name)s is an address of the portal itself. Choose another name.") % {"name": name})
 
 
 def _check_settings(problems: Problems, exposure: str, chosen: Settings) -> None:
@@ -196,19 +195,20 @@ def _check_requests(problems: Problems, chosen: Settings) -> None:
         "path",
         chosen.path,
         _PATH,
-        "Begin with a slash; letters, digits, - _ . / and the wildcards * and ? can follow.",
+        _("Begin with a slash; letters, digits, - _ . / and the wildcards * and ? can follow."),
     )
     problems.text("host", chosen.host, most=HOST_LENGTH, required=False)
-    problems.shape("host", chosen.host, _HOST, "Enter a host name, for example shop.example.com.")
+    problems.shape("host", chosen.host, _HOST, _("Enter a host name, for example shop.example.com."))
     if sum((chosen.path + chosen.host).count(wildcard) for wildcard in "*?") > MOST_WILDCARDS:
-        problems.add("path", f"The load balancer takes at most {MOST_WILDCARDS} wildcards, * and ?, in all.")
+        many = _("The load balancer takes at most %(most)d wildcards, * and ?, in all.") % {"most": MOST_WILDCARDS}
+        problems.add("path", many)
 
 
 def _check_health(problems: Problems, chosen: Settings) -> None:
     problems.text("health_path", chosen.health_path, most=HEALTH_PATH_LENGTH)
-    problems.shape("health_path", chosen.health_path, _HEALTH_PATH, "Begin with a slash, for example /health.")
+    problems.shape("health_path", chosen.health_path, _HEALTH_PATH, _("Begin with a slash, for example /health."))
     if {".", ".."} & set(chosen.health_path.partition("?")[0].split("/")):
-        problems.add("health_path", "Write the path itself, without /./ and /../ in it.")
+        problems.add("health_path", _("Write the path itself, without /./ and /../ in it."))
     problems.choice("health_check", chosen.health_check, Service.Check.values)
     _check_command(problems, chosen)
 
@@ -216,10 +216,10 @@ def _check_health(problems: Problems, chosen: Settings) -> None:
 def _check_command(problems: Problems, chosen: Settings) -> None:
     command = chosen.health_command
     if chosen.health_check == Service.Check.COMMAND and not command.strip():
-        problems.add("health_command", "Write the command that ends with 0 when the service is healthy.")
+        problems.add("health_command", _("Write the command that ends with 0 when the service is healthy."))
     problems.text("health_command", command, most=HEALTH_COMMAND_LENGTH, required=False)
     if _LINE_END.search(command):
-        problems.add("health_command", "Write the command on one line.")
+        problems.add("health_command", _("Write the command on one line."))
     try:
         health.own_command(command)
     except ValueError as error:
@@ -233,34 +233,47 @@ def _check_times(problems: Problems, exposure: str, chosen: Settings) -> None:
     if {"start_seconds", "deadline_minutes", "overlap_seconds"} & problems.keys():
         return
     if exposure == Service.Exposure.INTERNAL and chosen.start_seconds > health.LONGEST_START:
-        sentence = f"Choose {health.LONGEST_START} seconds or less: for an internal service AWS waits no longer."
+        sentence = _("Choose %(most)d seconds or less: for an internal service AWS waits no longer.") % {
+            "most": health.LONGEST_START
+        }
         problems.add("start_seconds", sentence)
     least = (chosen.start_seconds + chosen.overlap_seconds) // 60 + 1
     if chosen.deadline_minutes < least:
-        problems.add("deadline_minutes", f"{_longest(chosen)}: choose {least} minutes or more.")
+        problems.add("deadline_minutes", _too_early(chosen, least))
 
 
-def _longest(chosen: Settings) -> str:
-    """How long a rollout may take when all goes well."""
-    start = f"A new task may take {chosen.start_seconds} s to start"
-    return f"{start}, and runs {chosen.overlap_seconds} s beside the old ones" if chosen.overlap_seconds else start
+def _too_early(chosen: Settings, least: int) -> str:
+    """What is said of a deadline before a rollout in which all goes well may be done."""
+    facts = {"start": chosen.start_seconds, "overlap": chosen.overlap_seconds, "least": least}
+    if not chosen.overlap_seconds:
+        return _("A new task may take %(start)d s to start: choose %(least)d minutes or more.") % facts
+    return (
+        _(
+            "A new task may take %(start)d s to start, and runs %(overlap)d s beside the old ones: "
+            "choose %(least)d minutes or more."
+        )
+        % facts
+    )
 
 
 def _check_variables(problems: Problems, variables: Mapping[str, str]) -> None:
     if not isinstance(variables, dict) or not all(isinstance(each, str) for pair in variables.items() for each in pair):
-        problems.add("variables", "Give each variable a name and a text.")
+        problems.add("variables", _("Give each variable a name and a text."))
         return
     for sentence in filter(None, map(variable_name_problem, variables)):
         problems.add("variables", sentence)
     for name, value in variables.items():
         if _LINE_END.search(value):
-            problems.add("variables", f"The value of {name} has more than one line. Write it on one.")
+            lines = _("The value of %(name)s has more than one line. Write it on one.") % {"name": name}
+            problems.add("variables", lines)
     if len(variables) > MOST_VARIABLES:
-        problems.add("variables", f"These are {len(variables)} variables: at most {MOST_VARIABLES} fit.")
+        many = _("These are %(count)d variables: at most %(most)d fit.")
+        problems.add("variables", many % {"count": len(variables), "most": MOST_VARIABLES})
     problems.text("variables", as_lines(variables), most=MOST_CHARACTERS, required=False)
     sent = len(json.dumps([{"name": name, "value": value} for name, value in variables.items()]))
     if sent > MOST_BYTES:
-        problems.add("variables", f"These variables take {sent} bytes as AWS counts them: at most {MOST_BYTES} fit.")
+        large = _("These variables take %(sent)d bytes as AWS counts them: at most %(most)d fit.")
+        problems.add("variables", large % {"sent": sent, "most": MOST_BYTES})
 
 
 def _check_route(
@@ -272,5 +285,5 @@ def _check_route(
     other = selectors.answering(customer, chosen.host, chosen.path, besides)
     if other:
         where = f"{chosen.host}{chosen.path}"
-        sentence = f"{other} answers requests to {where} already. Choose another path or host for this service."
-        problems.add("path", sentence)
+        sentence = _("%(service)s answers requests to %(where)s already. Choose another path or host for this service.")
+        problems.add("path", sentence % {"service": other, "where": where})

@@ -1,15 +1,16 @@
 """Questions about applications and services."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 
 from deployments import states
 from deployments.availability.selectors import failing, percent_of_services
-from deployments.models import Application, Deployment, Placement, Service
+from deployments.models import Application, Deployment, Placement, Release, Service
 from portal.accounts.models import Customer
 from provisioning import states as environment_states
 from provisioning.facts import load_balancer_url
@@ -17,7 +18,7 @@ from provisioning.models import Environment
 
 
 def services(customer: Customer, search: str = "", show: str = "") -> QuerySet[Service, Any]:
-    """Services by name, first those that do not answer somewhere (`trouble` is 0).
+    """Services by name, first (`place` is 0) those that do not answer somewhere; or those that fit a search best.
 
     `search`: part of its or its application's name; `show`: unhealthy, rolling or nowhere.
     """
@@ -26,9 +27,17 @@ def services(customer: Customer, search: str = "", show: str = "") -> QuerySet[S
         rows = rows.filter(Q(name__icontains=search) | Q(application__name__icontains=search))
     if show in _SHOWN:
         rows = rows.filter(_SHOWN[show])
-    failing = _placed(release__isnull=False, failing_since__isnull=False)
-    rows = rows.annotate(trouble=Case(When(failing, then=0), default=1)).order_by("trouble", "name")
-    return rows.only("name", "exposure", "application__name")
+    has_release = Exists(Release.objects.filter(service=OuterRef("pk")))
+    rows = rows.annotate(place=_place(search), has_release=has_release).order_by("place", "name")
+    return rows.only("name", "exposure", "account", "application__name")
+
+
+def _place(search: str) -> Case:
+    """How near the top a service stands."""
+    if not search:
+        return Case(When(_placed(release__isnull=False, failing_since__isnull=False), then=0), default=1)
+    fits = (Q(name__iexact=search), Q(name__istartswith=search), Q(name__icontains=search))
+    return Case(*(When(fit, then=place) for place, fit in enumerate(fits)), default=len(fits))
 
 
 def _placed(**where: Any) -> Exists:
@@ -150,22 +159,38 @@ class Lane:
     promote_name: str
     endpoint: str
     answered: float | None  # in percent of this month; None where nobody asked
+    fits: bool  # whether there is an image, and hosts that can fetch it
+    back: int | None  # the deployment of the release that served before this one
 
 
-def lanes(service: Service, across: Sequence[Environment]) -> list[Lane]:
-    """The environments in order, from development to production."""
-    placements = {
-        each.environment_id: each
-        for each in Placement.objects.filter(service=service).select_related("release", "latest")
-    }
+def lanes(service: Service, shown: Sequence[Environment], every: Sequence[Environment]) -> list[Lane]:
+    """Those of `every` environment that are shown, in order, from development to production."""
+    left = {each.pk: before.pk for before, each in pairwise(every)}
+    wanted = {each.pk for each in shown}
+    placements = _placements(service, wanted | {left[pk] for pk in wanted & left.keys()})
+    has_release = Release.objects.filter(service=service).exists()
     answered = percent_of_services(service)
-    before: Placement | None = None
-    found = []
-    for environment in across:
-        placement = placements.get(environment.pk)
-        found.append(_lane(service, environment, placement, before, answered.get(environment.pk)))
-        before = placement
-    return found
+    return [
+        _lane(
+            service,
+            each,
+            placements.get(each.pk),
+            placements.get(left.get(each.pk, 0)),
+            answered=answered.get(each.pk),
+            fits=has_release and each.is_ready and each.account_id == service.account_id,
+        )
+        for each in shown
+    ]
+
+
+def _placements(service: Service, environments: Collection[int]) -> dict[int, Placement]:
+    """By environment, with `back`: the newest deployment of an earlier release that worked there."""
+    earlier = Deployment.objects.filter(
+        placement=OuterRef("pk"), state=states.SUCCEEDED, release__lt=OuterRef("release")
+    ).order_by("-id")
+    found = Placement.objects.filter(service=service, environment__in=environments)
+    found = found.select_related("release", "latest").annotate(back=Subquery(earlier.values("pk")[:1]))
+    return {each.environment_id: each for each in found}
 
 
 def _lane(
@@ -173,7 +198,9 @@ def _lane(
     environment: Environment,
     placement: Placement | None,
     before: Placement | None,
+    *,
     answered: float | None,
+    fits: bool,
 ) -> Lane:
     latest = placement.latest if placement else None
     ahead = before.release if before else None
@@ -187,6 +214,8 @@ def _lane(
         promote_name=newer.name if newer else "",
         endpoint=endpoint(service, environment) if placement and placement.release_id else "",
         answered=answered,
+        fits=fits,
+        back=getattr(placement, "back", None),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from deployments.catalog import rules, states
 from deployments.catalog.rules import Identity, NewApplication, Settings
@@ -88,7 +89,8 @@ def ask_for_repository(service: Service, caller: Caller) -> None:
     """Has a repository made that a fault of ours kept from being made. Raises IllegalMove when there is none such."""
     require(caller, Can.DEPLOY, service.customer)
     if service.repository.state != states.ERRORED:
-        raise IllegalMove(f"The image repository of {service} is there, or being made: nothing is left to try again.")
+        said = _("The image repository of %(service)s is there, or being made: nothing is left to try again.")
+        raise IllegalMove(said % {"service": service})
     transition(service.repository, states.WANTED, caller=caller, traceback="")
 
 

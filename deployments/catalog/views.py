@@ -7,9 +7,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from deployments.catalog import selectors, services
-from deployments.catalog.forms import ChangeForm, RegisterForm, ServiceFilter
+from deployments.catalog.forms import ChangeForm, LaneFilter, RegisterForm, ServiceFilter
 from deployments.catalog.lists import SERVICES, across
 from deployments.catalog.push import instructions
 from deployments.models import Deployment, Release, Service
@@ -44,7 +45,11 @@ class Tab:
     count: int | None = None
 
 
-TABS = (("deployments", "Deployments"), ("releases", "Releases"), ("settings", "Settings"))
+TABS = (
+    ("deployments", gettext_lazy("Deployments")),
+    ("releases", gettext_lazy("Releases")),
+    ("settings", gettext_lazy("Settings")),
+)
 
 
 @customer_page(Can.VIEW)
@@ -57,11 +62,16 @@ def service(request: CustomerRequest, name: str) -> HttpResponse:
     table = _tab_table(request, found, tab)
     if table and (file := table.export()):
         return file
+    every, filters = selectors.environments(request.customer), LaneFilter(request.GET)
+    window = Window(request, every, filters)
     context = {
         "service": found,
         "tab": tab,
-        "tabs": [Tab(label, f"{url}?tab={key}", active=key == tab) for key, label in TABS],
-        "lanes": selectors.lanes(found, selectors.environments(request.customer)),
+        "tabs": [Tab(str(label), f"{url}?tab={key}", active=key == tab) for key, label in TABS],
+        "filters": filters,
+        "window": window,
+        "lanes": selectors.lanes(found, window.shown, every),
+        "places": [each for each in every if each.account_id == found.account_id],
         "repository": found.repository,
         "push": instructions(found),
         "table": table,
@@ -98,7 +108,7 @@ def service_repository(request: CustomerRequest, name: str) -> HttpResponse:
     found = load(Service, request.customer, name=name)
     if request.method == "POST":
         services.ask_for_repository(found, request.caller)
-        messages.info(request, "The image repository is being made.")
+        messages.info(request, _("The image repository is being made."))
     return go(request, found)
 
 

@@ -10,6 +10,8 @@ from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Self
 from uuid import uuid4
 
+from django.utils.translation import gettext as _
+
 from deployments.consul import Change, Conflict
 from portal.core.encryption import decrypt, encrypt
 from portal.core.errors import UserError
@@ -115,7 +117,7 @@ def unseal(text: str, prefix: str, user_id: int) -> Draft:
     except ValueError:
         sealed = {}
     if sealed.get("for") != [prefix, user_id]:
-        raise StaleDraft("This form is no longer valid. Open the configuration again and repeat your change.")
+        raise StaleDraft(_("This form is no longer valid. Open the configuration again and repeat your change."))
     lines = {line[0]: _line(*line) for line in sealed["lines"]}
     clashes = tuple(Clash(lines[key], *rest) for key, *rest in sealed["clashes"])
     return Draft(tuple(lines.values()), clashes, sealed["save_id"])

@@ -3,6 +3,7 @@
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from deployments.catalog import states
 from portal.accounts.models import Customer, TenantQuerySet
@@ -33,15 +34,15 @@ class Service(models.Model):
     """A microservice: one image, run as tasks in environments."""
 
     class Exposure(models.TextChoices):
-        PUBLIC = "public", "Public: reachable from the internet through the load balancer"
-        INTERNAL = "internal", "Internal: reachable only from other services"
+        PUBLIC = "public", _("Public: reachable from the internet through the load balancer")
+        INTERNAL = "internal", _("Internal: reachable only from other services")
 
     class Check(models.TextChoices):
         """How an internal service's container is found healthy; public ones are asked by the load balancer."""
 
-        PATH = "path", "Ask the health path: the image needs a shell, and curl or wget"
-        COMMAND = "command", "Run a command of your own"
-        NONE = "none", "None: a task counts as healthy as long as it runs"
+        PATH = "path", _("Ask the health path: the image needs a shell, and curl or wget")
+        COMMAND = "command", _("Run a command of your own")
+        NONE = "none", _("None: a task counts as healthy as long as it runs")
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="services")

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from deployments.models.catalog import Service
 from portal.accounts.models import Customer, TenantQuerySet, User
@@ -22,10 +23,10 @@ class ConfigurationSave(Stateful):
     """
 
     class State(models.TextChoices):
-        SAVING = "saving", "Being saved"  # written down before Consul is asked
-        SAVED = "saved", "Saved"
-        UNKNOWN = "unknown", "Not known whether it was saved"
-        REFUSED = "refused", "Not saved"
+        SAVING = "saving", _("Being saved")  # written down before Consul is asked
+        SAVED = "saved", _("Saved")
+        UNKNOWN = "unknown", _("Not known whether it was saved")
+        REFUSED = "refused", _("Not saved")
 
     MOVES: ClassVar = {
         State.SAVING: frozenset({State.SAVED, State.UNKNOWN, State.REFUSED}),
@@ -63,9 +64,9 @@ class ConfigurationChange(models.Model):
     """One key that a save added, changed or deleted."""
 
     class Action(models.TextChoices):
-        ADD = "add", "Added"
-        CHANGE = "change", "Changed"
-        DELETE = "delete", "Deleted"
+        ADD = "add", _("Added")
+        CHANGE = "change", _("Changed")
+        DELETE = "delete", _("Deleted")
 
     configuration_save = models.ForeignKey(ConfigurationSave, on_delete=models.CASCADE, related_name="changes")
     key = models.CharField(max_length=512)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from deployments import states
 from deployments.models.catalog import Release, Service
@@ -18,9 +19,9 @@ class Placement(models.Model):
     """A service in an environment: its AWS resources and what runs there now (a cell of the grid)."""
 
     class Health(models.TextChoices):
-        UNKNOWN = "unknown"
-        HEALTHY = "healthy"
-        UNHEALTHY = "unhealthy"
+        UNKNOWN = "unknown", _("Unknown")
+        HEALTHY = "healthy", _("Healthy")
+        UNHEALTHY = "unhealthy", _("Unhealthy")
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="placements")
@@ -70,8 +71,8 @@ class Deployment(Work):
     """A release rolled out to one environment."""
 
     class Kind(models.TextChoices):
-        DEPLOY = "deploy", "Deployment"
-        ROLLBACK = "rollback", "Rollback"
+        DEPLOY = "deploy", _("Deployment")
+        ROLLBACK = "rollback", _("Rollback")
 
     MOVES = states.MOVES
     ACTIVE = states.ACTIVE

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from deployments import states
 from deployments.rollouts.preview import Choice
@@ -14,7 +16,7 @@ from portal.core.lists import Filters
 from portal.core.looks import look_of
 from provisioning.models import Environment
 
-NOTE = "Kept with the deployment, for example what is new."
+NOTE = _("Kept with the deployment, for example what is new.")
 
 
 # Choosing shows at once what would change; without JavaScript a button does.
@@ -32,11 +34,12 @@ class DeployForm(forms.Form):
     """Which image goes where."""
 
     image = forms.ChoiceField(
+        label=_("Image"),
         widget=forms.Select(attrs=LIVE),
-        help_text="The newest first. It is deployed by digest: a tag that moves changes nothing.",
+        help_text=_("The newest first. It is deployed by digest: a tag that moves changes nothing."),
     )
-    environment = forms.ChoiceField(widget=forms.Select(attrs=LIVE))
-    note = forms.CharField(max_length=NOTE_LENGTH, required=False, help_text=NOTE)
+    environment = forms.ChoiceField(label=_("Environment"), widget=forms.Select(attrs=LIVE))
+    note = forms.CharField(label=_("Note"), max_length=NOTE_LENGTH, required=False, help_text=NOTE)
 
     def __init__(
         self, *args: Any, choices: Iterable[Choice], environments: Iterable[Environment], **kwargs: Any
@@ -50,25 +53,32 @@ class DeployForm(forms.Form):
 
 
 class RollbackForm(forms.Form):
-    note = forms.CharField(max_length=NOTE_LENGTH, required=False, label="Why", help_text="Kept with the rollback.")
+    note = forms.CharField(
+        max_length=NOTE_LENGTH, required=False, label=_("Why"), help_text=_("Kept with the rollback.")
+    )
 
 
 class DeploymentFilter(Filters):
     """The filters of the history."""
 
     service = forms.CharField(
+        label=_("Service"),
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"type": "search"}),
         validators=[RegexValidator(r"^[a-z0-9-]*\Z")],
     )
-    environment = forms.ChoiceField(required=False)
+    environment = forms.ChoiceField(label=_("Environment"), required=False)
     state = forms.ChoiceField(
+        label=_("State"),
         required=False,
-        choices=[("", "All states"), *((state, look_of(state).word) for state in sorted(states.ACTIVE | states.ENDED))],
+        choices=[
+            ("", _("All states")),
+            *((state, look_of(state).label) for state in sorted(states.ACTIVE | states.ENDED)),
+        ],
     )
 
     def __init__(self, data: QueryDict, environments: Iterable[Environment]) -> None:
         super().__init__(data)
-        offered = [("", "All environments"), *((each.slug, each.name) for each in environments)]
+        offered = [("", gettext("All environments")), *((each.slug, each.name) for each in environments)]
         self.fields["environment"].choices = offered  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deployments.models import Deployment, Release
-from portal.core.lists import Listing, moment, state, text
+from portal.core.lists import Listing, actions, moment, state, text
 from portal.core.templatetags import ui
 
 
@@ -38,6 +38,7 @@ DEPLOYMENTS: Listing[Deployment] = Listing(
         # Deployments are written one after the other: their numbers sort them as these times do.
         moment("created", _("Asked for"), lambda row: row.created_at, sort="id"),
         text("duration", _("Duration"), _duration, css="num"),
+        actions("deployments/row_actions.html"),
     ),
 )
 RELEASES: Listing[Release] = Listing(

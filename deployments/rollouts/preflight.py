@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from deployments.catalog import states as catalog
 from deployments.models import Release, Service
 from deployments.rollouts import images, rules, selectors
@@ -71,9 +73,10 @@ def repository(service: Service) -> Check:
     if service.repository.is_ready:
         return Check()
     if service.repository.state == catalog.ERRORED:
-        problem = f"The image repository of {service} could not be made. Start it again on the page of the service."
-        return Check(problem=problem, url=service.get_absolute_url())
-    return Check(problem=f"The image repository of {service} does not exist yet. Try again in a moment.")
+        problem = _("The image repository of %(service)s could not be made. Start it again on the page of the service.")
+        return Check(problem=problem % {"service": service}, url=service.get_absolute_url())
+    missing = _("The image repository of %(service)s does not exist yet. Try again in a moment.")
+    return Check(problem=missing % {"service": service})
 
 
 def image(service: Service, name: str, *, is_there: bool | None) -> Check:
@@ -82,7 +85,7 @@ def image(service: Service, name: str, *, is_there: bool | None) -> Check:
         return Check()
     if not is_there:
         return Check(problem=str(rules.image_gone(name, service.repository.name)))
-    return Check("The image is in the repository.")
+    return Check(_("The image is in the repository."))
 
 
 def platform(digest: str) -> Check:
@@ -90,10 +93,11 @@ def platform(digest: str) -> Check:
     built_for = images.platforms(digest)
     if not built_for:
         return Check()
+    facts = {"platforms": ", ".join(built_for), "hosts": images.HOSTS}
     if images.HOSTS in built_for:
-        return Check(f"It runs on {', '.join(built_for)}.")
-    where = ", ".join(built_for)
-    return Check(warning=f"It was built for {where}, but the hosts are {images.HOSTS}: build it for that, too.")
+        return Check(_("It runs on %(platforms)s.") % facts)
+    other = _("It was built for %(platforms)s, but the hosts are %(hosts)s: build it for that, too.")
+    return Check(warning=other % facts)
 
 
 def is_there(service: Service, digest: str) -> bool | None:
@@ -109,30 +113,31 @@ def looking(service: Service) -> AwsSession:
 def readiness(environment: Environment) -> Check:
     """Where it is to run."""
     if environment.is_ready:
-        return Check(f"{environment.name} is ready.")
-    problem = f"{environment.name} is not ready. Wait until it is, or look at what went wrong there."
-    return Check(problem=problem, url=environment.get_absolute_url())
+        return Check(_("%(environment)s is ready.") % {"environment": environment.name})
+    problem = _("%(environment)s is not ready. Wait until it is, or look at what went wrong there.")
+    return Check(problem=problem % {"environment": environment.name}, url=environment.get_absolute_url())
 
 
 def account(service: Service, environment: Environment) -> Check:
     """Hosts pull images of their own account only."""
     if environment.account_id == service.account_id:
         return Check()
-    return Check(
-        problem=f"The images of {service} are in another AWS account than {environment.name}. "
+    elsewhere = _(
+        "The images of %(service)s are in another AWS account than %(environment)s. "
         "Choose an environment in the same account."
     )
+    return Check(problem=elsewhere % {"service": service, "environment": environment.name})
 
 
 def others(service: Service, environment: Environment) -> Check:
     """One rollout at a time."""
     running = selectors.going_on(service, environment)
     if running is None:
-        return Check("No other deployment of this service is under way there.")
+        return Check(_("No other deployment of this service is under way there."))
     return under_way(service, environment, running.get_absolute_url())
 
 
 def under_way(service: Service, environment: Environment, url: str = "") -> Check:
     """Another rollout runs."""
-    problem = f"{service} is already being deployed to {environment.name}. Wait until that ends, or cancel it first."
-    return Check(problem=problem, url=url, refusal=Busy)
+    problem = _("%(service)s is already being deployed to %(environment)s. Wait until that ends, or cancel it first.")
+    return Check(problem=problem % {"service": service, "environment": environment.name}, url=url, refusal=Busy)

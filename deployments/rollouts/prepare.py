@@ -12,6 +12,8 @@ from typing import Any
 from django.db import transaction as database
 from django.db.models import F
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from deployments import states
 from deployments.models import Deployment, Service
@@ -198,10 +200,10 @@ def _unseen(deployment: Deployment) -> Exception:
 
 
 Stage = Callable[[Batch, Sequence[Deployment]], None]
-STAGES: tuple[tuple[str, Stage], ...] = (
-    ("Image found", find_images),
-    ("Load balancer prepared", balance),
-    ("New version described", describe),
-    ("Service ready", ensure_services),
-    ("Rolling update started", start),
+STAGES: tuple[tuple[Promise, Stage], ...] = (
+    (gettext_lazy("Image found"), find_images),
+    (gettext_lazy("Load balancer prepared"), balance),
+    (gettext_lazy("New version described"), describe),
+    (gettext_lazy("Service ready"), ensure_services),
+    (gettext_lazy("Rolling update started"), start),
 )

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from deployments import states
 from deployments.catalog import health
-from deployments.models import Deployment, Placement, Service
+from deployments.models import Deployment, Placement, Release, Service
 from deployments.rollouts import preflight, routes, selectors
 from deployments.rollouts.images import offered
 from deployments.rollouts.names import by_telling
@@ -15,25 +19,29 @@ from provisioning.aws.ecr import PushedImage
 from provisioning.aws.errors import AwsProblem
 from provisioning.models import Environment
 
+NEW_IMAGES = 5  # of those that were never deployed
+FAILURES = 3  # that are told of one image
 STOP_SECONDS = 30  # ECS's own: a task that is told to stop is killed after this long
-INTERNAL = "It runs without an address, because the load balancer for internal services does not exist yet."
-UNCHECKED = (
+INTERNAL = gettext_lazy(
+    "It runs without an address, because the load balancer for internal services does not exist yet."
+)
+UNCHECKED = gettext_lazy(
     "Nobody asks whether it is healthy: it counts as healthy as long as its tasks run. "
     "Choose a health check in its settings."
 )
-ASKED_ELSEWHERE = (
+ASKED_ELSEWHERE = gettext_lazy(
     "The health path changes for the tasks that serve now, too, before new ones have started. "
     "Let them answer on the new path as well, or they are replaced while this goes on."
 )
 LABELS = {
-    "cpu": "CPU units",
-    "memory": "Memory (MiB)",
-    "count": "Tasks",
-    "path": "Path",
-    "host": "Host",
-    "start_seconds": "Start time (s)",
-    "overlap_seconds": "Overlap (s)",
-    "deadline_minutes": "Deadline (min)",
+    "cpu": gettext_lazy("CPU units"),
+    "memory": gettext_lazy("Memory (MiB)"),
+    "count": gettext_lazy("Tasks"),
+    "path": gettext_lazy("Path"),
+    "host": gettext_lazy("Host"),
+    "start_seconds": gettext_lazy("Start time (s)"),
+    "overlap_seconds": gettext_lazy("Overlap (s)"),
+    "deadline_minutes": gettext_lazy("Deadline (min)"),
 }
 
 
@@ -44,18 +52,26 @@ class Choice:
     digest: str
     name: str
     tags: tuple[str, ...]
-    pushed_at: Any
+    pushed_at: datetime | None
+    listed: bool = True  # by the repository, a moment ago
 
 
 @dataclass(frozen=True)
 class Images:
-    """The images to choose from; `problem` says why the repository could not be read."""
+    """The images to choose from; `problem` says why the repository could not be read, `failed` which did not work."""
 
     choices: tuple[Choice, ...]
     problem: str = ""
+    failed: frozenset[str] = frozenset()
 
     def find(self, digest: str) -> Choice | None:
         return next((choice for choice in self.choices if choice.digest == digest), None)
+
+    @property
+    def best(self) -> str:
+        """The digest of the newest that did not fail anywhere; the newest where all did."""
+        good = (choice.digest for choice in self.choices if choice.digest not in self.failed)
+        return next(good, self.choices[0].digest if self.choices else "")
 
 
 @dataclass(frozen=True)
@@ -86,20 +102,48 @@ class Preview:
         return any(line.state == "unhealthy" for line in self.lines)
 
 
-def images(service: Service) -> Images:
-    """The pushed images, newest first; the releases the portal knows when the repository cannot be read now."""
-    known = tuple(
-        Choice(each.digest, each.name, (each.tag,) if each.tag else (), each.pushed_at)
-        for each in selectors.releases(service)[: selectors.CHOICES]
-    )
+def images(service: Service, wanted: str = "") -> Images:
+    """The pushed images, newest first; the releases the portal knows when the repository cannot be read now.
+
+    The release of digest `wanted` is among them, even where many were pushed since.
+    """
+    found = listed(service)
+    digests = [choice.digest for choice in found.choices]
+    more = selectors.releases(service).filter(digest=wanted) if wanted not in {"", *digests} else ()
+    choices = (*found.choices, *map(_known, more))
+    failed = selectors.failures(service, [choice.digest for choice in choices])
+    return Images(choices, found.problem, frozenset(each.release.digest for each in failed))
+
+
+def listed(service: Service) -> Images:
+    """One look at the repository."""
     missing = preflight.repository(service).problem
     if missing:
         return Images((), missing)
     try:
-        pushed = offered(preflight.looking(service), service.repository.name, selectors.CHOICES)
+        return Images(_pushed(service))
     except AwsProblem as problem:
-        return Images(known, f"{problem.sentence} Below are the releases that were deployed before.")
-    return Images(tuple(map(_choice, pushed)))
+        below = _("%(problem)s Below are the releases that were deployed before.") % {"problem": problem.sentence}
+        return Images(tuple(map(_known, selectors.releases(service)[: selectors.CHOICES])), below)
+
+
+def new_images(service: Service) -> Images:
+    """The newest that were pushed and never deployed, nothing but the problem where the repository cannot be read."""
+    try:
+        pushed = _pushed(service) if service.repository.is_ready else ()
+    except AwsProblem as problem:
+        return Images((), str(problem.sentence))
+    deployed = selectors.deployed(service, [choice.digest for choice in pushed])
+    return Images(tuple(choice for choice in pushed if choice.digest not in deployed)[:NEW_IMAGES])
+
+
+def _pushed(service: Service) -> tuple[Choice, ...]:
+    """Raises AwsProblem."""
+    return tuple(map(_choice, offered(preflight.looking(service), service.repository.name, selectors.CHOICES)))
+
+
+def _known(release: Release) -> Choice:
+    return Choice(release.digest, release.name, (release.tag,) if release.tag else (), release.pushed_at, listed=False)
 
 
 def _choice(image: PushedImage) -> Choice:
@@ -117,7 +161,8 @@ def preview(
         changes=tuple(_changes(service, placement, before, name, digest)),
         lines=(
             *_said([preflight.image(service, name, is_there=is_there), preflight.platform(digest)]),
-            *_earlier_lines(placement, digest),
+            *_earlier_lines(service, environment, digest),
+            *_moved_lines(service, name, digest),
             *_said(preflight.checks(service, environment)),
             *_traffic_lines(service, placement, before),
         ),
@@ -129,12 +174,13 @@ def _changes(
 ) -> Iterator[Change]:
     now = placement.release if placement else None
     if now is None or now.digest != digest:
-        yield Change("Release", now.name if now else "", name)
-    yield Change("Image", f"{now.digest[7:19]}" if now else "", digest[7:19])
+        moved = now is not None and now.name == name
+        yield Change(_("Release"), now.name if now else "", f"{name} {digest[7:15]}" if moved else name)
+    yield Change(_("Image"), f"{now.digest[7:19]}" if now else "", digest[7:19])
     for what, label in LABELS.items():
         old, new = str(before.get(what, "")), str(getattr(service, what))
         if old != new:
-            yield Change(label, old, new)
+            yield Change(str(label), old, new)
     yield from _health(service, before)
     yield from _variables(before.get("variables", {}), service.variables)
 
@@ -144,7 +190,7 @@ def _health(service: Service, before: Mapping[str, Any]) -> Iterator[Change]:
     old = health.in_words(service.exposure, before)
     new = health.in_words(service.exposure, snapshot(service))
     if old != new:
-        yield Change("Health check", old, new)
+        yield Change(_("Health check"), old, new)
 
 
 def _settings_now(placement: Placement | None) -> dict[str, Any]:
@@ -161,13 +207,14 @@ def _variables(before: dict[str, str], after: dict[str, str]) -> Iterator[Change
     """By name only: values may be long, or more private than they should be."""
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
-            yield Change(f"Variable {name}", _presence(before, name), _presence(after, name, changed=name in before))
+            variable = _("Variable %(name)s") % {"name": name}
+            yield Change(variable, _presence(before, name), _presence(after, name, changed=name in before))
 
 
 def _presence(variables: dict[str, str], name: str, *, changed: bool = False) -> str:
     if name not in variables:
         return ""
-    return "changed" if changed else "set"
+    return _("changed") if changed else _("set")
 
 
 def _said(checks: Iterable[preflight.Check]) -> Iterator[Line]:
@@ -180,24 +227,46 @@ def _said(checks: Iterable[preflight.Check]) -> Iterator[Line]:
             yield Line("healthy", check.fine)
 
 
-def _earlier_lines(placement: Placement | None, digest: str) -> Iterator[Line]:
-    """A warning when this very image was tried here before and did not work."""
-    last = selectors.last_try(placement, digest) if placement else None
-    if last is not None and last.state in {states.FAILED, states.ROLLED_BACK}:
-        yield Line("unknown", f"It was tried here before. {last.reason}", last.get_absolute_url())
+def _earlier_lines(service: Service, environment: Environment, digest: str) -> Iterator[Line]:
+    """A warning for each place where this very image did not work at the last try: here first."""
+    failed = {each.environment_id: each for each in reversed(selectors.failures(service, [digest]))}
+    here = failed.pop(environment.pk, None)
+    if here is not None:
+        said = _("It was tried here before. %(reason)s") % {"reason": here.reason}
+        yield Line("unknown", said, here.get_absolute_url())
+    for each in list(failed.values())[:FAILURES]:
+        said = _("It did not work in %(environment)s. %(reason)s")
+        facts = {"environment": each.environment.name, "reason": each.reason}
+        yield Line("unknown", said % facts, each.get_absolute_url())
+
+
+def _moved_lines(service: Service, name: str, digest: str) -> Iterator[Line]:
+    """Names are what people go by: they must not mean two images. `name` may be several tags."""
+    if selectors.has_moved(service, name.split(", "), digest):
+        said = _(
+            "%(name)s was another image before: its repository lets tags move. Give each image a tag of its own, "
+            "or make the tags of the repository immutable."
+        )
+        yield Line("unknown", said % {"name": name})
 
 
 def _traffic_lines(service: Service, placement: Placement | None, before: Mapping[str, Any]) -> Iterable[Line]:
     if placement is not None and placement.release_id:
-        when = f"have run for {service.overlap_seconds} s" if service.overlap_seconds else "are healthy"
-        yield Line("healthy", f"Old tasks stop only when new ones {when}; until then hosts need room for both.")
+        stops = _("Old tasks stop only when new ones are healthy; until then hosts need room for both.")
+        if service.overlap_seconds:
+            stops = _(
+                "Old tasks stop only when new ones have run for %(seconds)d s; until then hosts need room for both."
+            ) % {"seconds": service.overlap_seconds}
+        yield Line("healthy", stops)
     if service.count == 1:
-        yield Line("unknown", "One task only: when its host breaks, nothing answers until another has started.")
+        alone = _("One task only: when its host breaks, nothing answers until another has started.")
+        yield Line("unknown", alone)
     if service.exposure == Service.Exposure.INTERNAL:
-        yield Line("unknown", INTERNAL)
+        yield Line("unknown", str(INTERNAL))
         if service.health_check == Service.Check.NONE:
-            yield Line("unknown", UNCHECKED)
+            yield Line("unknown", str(UNCHECKED))
     elif before.get("health_path", service.health_path) != service.health_path:
-        yield Line("unknown", ASKED_ELSEWHERE)
+        yield Line("unknown", str(ASKED_ELSEWHERE))
     if service.exposure == Service.Exposure.PUBLIC and routes.DEREGISTRATION_SECONDS <= STOP_SECONDS:
-        yield Line("healthy", f"A task that leaves has {routes.DEREGISTRATION_SECONDS} s to finish its requests.")
+        leaving = _("A task that leaves has %(seconds)d s to finish its requests.")
+        yield Line("healthy", leaving % {"seconds": routes.DEREGISTRATION_SECONDS})

@@ -1,5 +1,6 @@
 """Questions about releases and deployments."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -98,7 +99,7 @@ def of_service(service: Service) -> QuerySet[Deployment, Any]:
 
 def _listed(rows: QuerySet[Deployment, Any]) -> QuerySet[Deployment, Any]:
     """With what a line of a list shows, and no more."""
-    return rows.select_related("service", "environment", "release", "requested_by").only(
+    return rows.select_related("service", "environment", "release", "requested_by", "placement").only(
         "state",
         "kind",
         "note",
@@ -107,6 +108,9 @@ def _listed(rows: QuerySet[Deployment, Any]) -> QuerySet[Deployment, Any]:
         "finished_at",
         "service__name",
         "environment__name",
+        "environment__slug",
+        "placement__release_id",
+        "placement__latest_id",
         "release__tag",
         "release__digest",
         "requested_by__name",
@@ -151,10 +155,25 @@ def earlier(deployment: Deployment) -> list[Deployment]:
     return list(newest.values())
 
 
-def last_try(placement: Placement, digest: str) -> Deployment | None:
-    """The newest deployment of that image there, however it ended."""
-    tries = Deployment.objects.filter(placement=placement, release__digest=digest)
-    return tries.select_related("customer").first()
+def failures(service: Service, digests: Collection[str]) -> list[Deployment]:
+    """Where those images did not work at the last try, newest first."""
+    tries = Deployment.objects.filter(service=service, release__digest__in=digests)
+    worked = Deployment.objects.filter(
+        placement=OuterRef("placement"), release=OuterRef("release"), pk__gt=OuterRef("pk"), state=states.SUCCEEDED
+    )
+    bad = tries.filter(~Exists(worked), state__in=(states.FAILED, states.ROLLED_BACK))
+    return list(bad.select_related("release", "environment", "customer")[: CHOICES * 2])
+
+
+def deployed(service: Service, digests: Collection[str]) -> set[str]:
+    """Which of those images were deployed, or are to be."""
+    tries = Deployment.objects.filter(service=service, release__digest__in=digests)
+    return set(tries.order_by().values_list("release__digest", flat=True).distinct())
+
+
+def has_moved(service: Service, tags: Collection[str], digest: str) -> bool:
+    """Whether one of those tags named another image before."""
+    return Release.objects.filter(service=service, tag__in=tags).exclude(digest=digest).exists()
 
 
 def going_on(service: Service, environment: Environment) -> Deployment | None:

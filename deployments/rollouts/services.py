@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from deployments import states
 from deployments.models import Deployment, Placement, Release, Service
-from deployments.rollouts import observe, preflight, rules
+from deployments.rollouts import observe, preflight, rules, selectors
 from deployments.rollouts.names import release_name
 from portal.accounts.permissions import Can, require
 from portal.core import audit
@@ -18,21 +19,29 @@ from portal.core.work.steps import begin
 from provisioning.aws.ecr import PushedImage
 from provisioning.models import Environment
 
+MOST_OF_TAG = 119  # characters, so that a digest fits behind
 VIEWED_AGAIN = timedelta(seconds=5)  # a page that stays open is noted so often
 
 
 def release_of(service: Service, image: PushedImage) -> Release:
     """The release of that image: one per digest, made when it is first chosen."""
-    release, _ = Release.objects.get_or_create(
+    release, _made = Release.objects.get_or_create(
         service=service,
         digest=image.digest,
         defaults={
             "customer": service.customer,
-            "tag": release_name(image.tags),
+            "tag": _name_of(service, image),
             "pushed_at": image.pushed_at,
         },
     )
     return release
+
+
+def _name_of(service: Service, image: PushedImage) -> str:
+    """Its most telling tag; with the beginning of the digest where an earlier release has that tag: it was moved."""
+    tag = release_name(image.tags)
+    taken = bool(tag) and selectors.has_moved(service, [tag], image.digest)
+    return f"{tag[:MOST_OF_TAG]} {image.digest[7:15]}" if taken else tag
 
 
 def deploy_image(
@@ -52,7 +61,10 @@ def _new_release(service: Service, sight: preflight.Sight) -> Release:
     if sight.problem:
         raise UserError(str(sight.problem.sentence)) from sight.problem
     if sight.image is None:
-        raise UserError(f"This image is not in {service.repository.name} any more. Push it again, or choose another.")
+        raise UserError(
+            _("This image is not in %(repository)s any more. Push it again, or choose another.")
+            % {"repository": service.repository.name}
+        )
     return release_of(service, sight.image)
 
 
@@ -94,7 +106,7 @@ def request_deployment(
 
 def _queue(deployment: Deployment, caller: Caller) -> None:
     preflight.readiness(deployment.environment.held()).refuse()
-    placement, _ = Placement.objects.select_for_update().get_or_create(
+    placement, _made = Placement.objects.select_for_update().get_or_create(
         service=deployment.service,
         environment=deployment.environment,
         defaults={"customer": deployment.customer},
@@ -128,7 +140,7 @@ def request_cancel(deployment: Deployment, caller: Caller) -> None:
     going = Deployment.objects.filter(pk=deployment.pk, state__in=states.CANCELABLE, cancel_requested_by=None)
     with transaction.atomic():
         if not going.update(cancel_requested_by_id=caller.asker_id):
-            raise IllegalMove("This deployment is over, or being stopped already: there is nothing left to cancel.")
+            raise IllegalMove(_("This deployment is over, or being stopped already: there is nothing left to cancel."))
         audit.record("deployment.cancel_requested", deployment, caller=caller)
         deployment.wake()
     deployment.cancel_requested_by_id = caller.person_id

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from deployments import states
 from deployments.catalog.selectors import environments
@@ -12,11 +13,11 @@ from deployments.rollouts import selectors, services
 from deployments.rollouts.forms import DeployForm, DeploymentFilter, RollbackForm
 from deployments.rollouts.lists import DEPLOYMENTS
 from deployments.rollouts.preflight import is_there
-from deployments.rollouts.preview import Images, Preview, images, preview
+from deployments.rollouts.preview import Images, Preview, images, new_images, preview
 from portal.accounts.access import CustomerRequest, customer_page, load, within
 from portal.accounts.permissions import Can, may
 from portal.core.forms import form_page, posted
-from portal.core.htmx import STOP_POLLING, go, progress, toast
+from portal.core.htmx import STOP_POLLING, go, page, progress, toast
 from provisioning.models import Environment
 
 
@@ -33,6 +34,7 @@ def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
     """One deployment, live as long as it runs."""
     found = _load(request, pk)
     services.note_viewed(found)
+    earlier = [] if found.is_active else selectors.earlier(found)
     context = {
         "deployment": found,
         "marks": live.marks(found),
@@ -41,12 +43,22 @@ def deployment(request: CustomerRequest, pk: int) -> HttpResponse:
         "events": live.events(found),
         "stopped": list(found.stopped_tasks.all()[:10]),
         "cancelable": services.is_cancelable(found),
-        "earlier": [] if found.is_active else selectors.earlier(found),
+        "earlier": earlier,
+        "back": _way_back(found, earlier),
+        "again": found.state in states.REPEATABLE,
     }
     answer = progress(request, "deployments/deployment.html", context, partial="live", running=found.is_followed)
     if answer.status_code != STOP_POLLING:
         return answer
     return toast(answer, live.last_words(found), "success" if found.state == states.SUCCEEDED else "warning")
+
+
+def _way_back(found: Deployment, earlier: list[Deployment]) -> Deployment | None:
+    """The release that served before the present one, for whoever looks at what was deployed last."""
+    serves = found.placement.release_id
+    if found.placement.latest_id != found.pk or serves is None:
+        return None
+    return next((each for each in earlier if each.release_id < serves), None)
 
 
 def _load(request: CustomerRequest, pk: int, can: Can = Can.VIEW) -> Deployment:
@@ -56,14 +68,23 @@ def _load(request: CustomerRequest, pk: int, can: Can = Can.VIEW) -> Deployment:
     return found
 
 
+@customer_page(Can.VIEW)
+def pushed(request: CustomerRequest, name: str) -> HttpResponse:
+    """What was pushed and not deployed yet: a part of the service's page that waits for AWS on its own."""
+    service = load(Service, request.customer, name=name)
+    context = {"service": service, "images": new_images(service), "places": _deployable(request)}
+    return page(request, "deployments/pushed.html", context)
+
+
 @customer_page(Can.DEPLOY, by_environment=True)
 def deploy(request: CustomerRequest, name: str) -> HttpResponse:
     """Choose an image and an environment, see what will change, deploy."""
     service = load(Service, request.customer, name=name)
-    choices, places = images(service), _deployable(request)
+    wanted = request.POST.get("image", "") or request.GET.get("image", "")
+    choices, places = images(service, wanted), _deployable(request)
     form = DeployForm(
         posted(request),
-        initial=_chosen(request, choices, places),
+        initial=_chosen(request, service.account_id, choices, places),
         choices=choices.choices,
         environments=places,
     )
@@ -90,12 +111,12 @@ def _deployable(request: CustomerRequest) -> list[Environment]:
     return [each for each in found if may(request.caller, Can.DEPLOY, request.customer, each)]
 
 
-def _chosen(request: CustomerRequest, choices: Images, places: list[Environment]) -> dict[str, str]:
-    """What the URL asks for, else the newest image and the first environment."""
-    first = choices.choices[0].digest if choices.choices else ""
+def _chosen(request: CustomerRequest, account: int, choices: Images, places: list[Environment]) -> dict[str, str]:
+    """What the URL asks for, else the newest image that did not fail and the first environment that can fetch it."""
+    fits = (each.slug for each in places if each.is_ready and each.account_id == account)
     return {
-        "image": request.GET.get("image", "") or first,
-        "environment": request.GET.get("environment", "") or (places[0].slug if places else ""),
+        "image": request.GET.get("image", "") or choices.best,
+        "environment": request.GET.get("environment", "") or next(fits, places[0].slug if places else ""),
         "note": request.GET.get("note", ""),
     }
 
@@ -106,7 +127,7 @@ def _preview(service: Service, form: DeployForm, choices: Images, places: list[E
     if place is None or image is None:
         return None
     # What the repository listed a moment ago is there; when it could not be read, nobody knows.
-    return preview(service, place, image.name, image.digest, is_there=None if choices.problem else True)
+    return preview(service, place, image.name, image.digest, is_there=True if image.listed else None)
 
 
 def _deploy(request: CustomerRequest, service: Service, form: DeployForm, places: list[Environment]) -> Deployment:
@@ -121,7 +142,7 @@ def deployment_cancel(request: CustomerRequest, pk: int) -> HttpResponse:
     found = _load(request, pk, Can.DEPLOY)
     if request.method == "POST":
         services.request_cancel(found, request.caller)
-        messages.info(request, "It is being cancelled.")
+        messages.info(request, _("It is being cancelled."))
     return go(request, found)
 
 

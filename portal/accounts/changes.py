@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from portal.core.looks import look_of
 from portal.core.models import AuditEvent
 from portal.core.sentences import from_json, is_sentence
@@ -49,7 +51,7 @@ def _value(name: str, value: object) -> str:
 
 def _words(name: str) -> str:
     words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    return gettext(words[:1].upper() + words[1:])  # marked in audit_words.py
 
 
 def _text(value: object) -> str:

@@ -17,7 +17,7 @@ from portal.core.lists import Filters, search
 class CompanyForm(forms.ModelForm[Customer]):
     """Who the customer is in law, and where its invoices go."""
 
-    country = forms.ChoiceField(choices=list(COUNTRIES.items()))
+    country = forms.ChoiceField(choices=list(COUNTRIES.items()), label=_("Country"))
 
     class Meta:
         model = Customer
@@ -33,7 +33,10 @@ class CompanyForm(forms.ModelForm[Customer]):
             "reference",
         )
         labels = {
+            "legal_name": _("Legal name"),
             "street": _("Street and number"),
+            "postal_code": _("Postal code"),
+            "city": _("City"),
             "is_business": _("A company or other organisation that acts as one for VAT"),
             "vat_number": _("VAT number"),
             "billing_email": _("E-mail address for invoices"),
@@ -74,6 +77,7 @@ class InviteForm(forms.ModelForm[Invitation]):
         self.fields["role"] = forms.ChoiceField(
             choices=[(role.value, role.label) for role in roles],
             initial=Role.DEVELOPER,
+            label=_("Role"),
             help_text=self.fields["role"].help_text,
         )
 
@@ -91,6 +95,7 @@ class JoinForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text=password_validators_help_text_html,
+        label=_("Password"),
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
@@ -112,7 +117,7 @@ class CustomerForm(forms.ModelForm[Customer]):
     class Meta:
         model = Customer
         fields = ("name", "slug")
-        labels = {"slug": _("Short name")}
+        labels = {"name": _("Name"), "slug": _("Short name")}
         help_texts = {
             "slug": _("At most 20 lower-case letters, digits and dashes. Part of addresses and AWS names: it stays.")
         }

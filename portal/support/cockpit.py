@@ -13,6 +13,7 @@ from typing import overload
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from deployments import states as rollout
 from deployments.availability import words
@@ -29,6 +30,13 @@ from provisioning.models import Environment
 
 MOST = 100  # of each kind but tickets; a longer list is nobody's list
 EXCERPT = 160
+KINDS = {
+    "ticket": _("Ticket"),
+    "outage": _("Outage"),
+    "rollout": _("Rollout"),
+    "environment": _("Environment"),
+    "image_repository": _("Image repository"),
+}
 LATE, TOO_LATE = timedelta(hours=1), timedelta(hours=4)
 
 
@@ -61,6 +69,11 @@ class Item:
     who: str = ""
     priority: str = ""
     note: str = ""
+
+    @property
+    def label(self) -> str:
+        """The word for its kind."""
+        return str(KINDS[self.kind])
 
     @property
     def age(self) -> str:
@@ -121,7 +134,7 @@ def _ticket(ticket: Ticket) -> Item:
         rank=Rank.PRODUCTION_TICKET if high else Rank.TICKET,
         since=ticket.waiting_since,
         icon="lifebuoy",
-        kind="Ticket",
+        kind="ticket",
         title=str(ticket),
         customer=ticket.customer.name,
         state=ticket.state,
@@ -140,7 +153,7 @@ def _outages() -> Iterator[Item]:
             rank=Rank.PRODUCTION_OUTAGE if each.is_production else Rank.OUTAGE,
             since=each.since,
             icon="heart-broken",
-            kind="Outage",
+            kind="outage",
             title=words.sentence(each),
             customer=place.customer.name,
             state="unhealthy",
@@ -159,7 +172,7 @@ def _rollouts() -> Iterator[Item]:
             rank=_failure(row, row.environment),
             since=row.finished_at or row.created_at,
             icon="rocket",
-            kind="Rollout",
+            kind="rollout",
             title=f"{row} ({each.count} failures in a row)" if each.count > 1 else str(row),
             customer=row.customer.name,
             state=row.state,
@@ -178,7 +191,7 @@ def _environments() -> Iterator[Item]:
             rank=Rank.APPROVAL if row.state == environment.PLANNED else _failure(row, row),
             since=row.changed_at,
             icon="server-2",
-            kind="Environment",
+            kind="environment",
             title=row.name,
             customer=row.customer.name,
             state=row.state,
@@ -195,7 +208,7 @@ def _repositories() -> Iterator[Item]:
             rank=Rank.OUR_ERROR,
             since=row.finished_at or row.created_at,
             icon="package",
-            kind="Image repository",
+            kind="image_repository",
             title=row.name,
             customer=row.customer.name,
             state=row.state,

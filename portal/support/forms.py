@@ -20,7 +20,7 @@ def body_field(label: Words, rows: int = 5) -> forms.CharField:
 class TicketForm(forms.Form):
     """A new question or problem."""
 
-    subject = forms.CharField(max_length=rules.SUBJECT)
+    subject = forms.CharField(max_length=rules.SUBJECT, label=_("Subject"))
     priority = forms.ChoiceField(
         choices=Ticket.Priority.choices,
         initial=Ticket.Priority.NORMAL,
@@ -69,6 +69,7 @@ class TicketFilter(Filters):
             (states.WAITING, _("Waiting for you")),
             (states.CLOSED, _("Closed")),
         ],
+        label=_("State"),
     )
     q = search(_("Subject"))
 
@@ -85,8 +86,11 @@ class QueueFilter(Filters):
             (states.CLOSED, _("Closed")),
             ("all", _("All")),
         ],
+        label=_("State"),
     )
-    priority = forms.ChoiceField(required=False, choices=[("", _("Any")), *Ticket.Priority.choices])
+    priority = forms.ChoiceField(
+        required=False, choices=[("", _("Any")), *Ticket.Priority.choices], label=_("Priority")
+    )
     whose = forms.ChoiceField(
         required=False, choices=[("", _("Everybody's")), ("mine", _("Mine"))], label=_("Assigned")
     )

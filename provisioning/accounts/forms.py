@@ -14,7 +14,9 @@ class AccountForm(forms.Form):
     """A customer's AWS account, and how the portal gets in."""
 
     name = forms.CharField(
-        max_length=NAME_LENGTH, help_text=gettext_lazy("What you call this account, for example Main.")
+        max_length=NAME_LENGTH,
+        help_text=gettext_lazy("What you call this account, for example Main."),
+        label=gettext_lazy("Name"),
     )
     account_id = forms.CharField(
         label=gettext_lazy("Account number"), help_text=gettext_lazy("12 digits, at the top right of the AWS console.")
@@ -30,6 +32,7 @@ class AccountForm(forms.Form):
         required=False,
         strip=False,
         help_text=gettext_lazy("Only for a role. You make it on the next page, from a template."),
+        label=gettext_lazy("Role name"),
     )
     access_key_id = forms.CharField(
         label=gettext_lazy("Access key ID"),
@@ -42,6 +45,7 @@ class AccountForm(forms.Form):
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Only for a key. It is stored encrypted and never shown again."),
+        label=gettext_lazy("Secret access key"),
     )
 
     def __init__(self, *args: Any, account: AwsAccount | None = None, **kwargs: Any) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -37,65 +35,47 @@ KINDS = {
 # A test holds every error that botocore's models know for what the adapters call against these.
 _CODES = {
     "access_denied": (
-        gettext_lazy(
-            "AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized "
-            "UnauthorizedException BlockedException"
-        )
+        "AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized UnauthorizedException BlockedException"
     ),
-    "not_activated": gettext_lazy("OptInRequired RegionDisabledException SubscriptionRequiredException"),
-    "clock": gettext_lazy("RequestTimeTooSkewed RequestExpired"),
+    "not_activated": "OptInRequired RegionDisabledException SubscriptionRequiredException",
+    "clock": "RequestTimeTooSkewed RequestExpired",
     "expired_or_wrong_keys": (
-        gettext_lazy(
-            "InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch ExpiredToken "
-            "ExpiredTokenException AuthFailure InvalidAccessKeyId IncompleteSignature "
-            "InvalidSignatureException MissingAuthenticationToken MissingAuthenticationTokenException"
-        )
+        "InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch ExpiredToken "
+        "ExpiredTokenException AuthFailure InvalidAccessKeyId IncompleteSignature "
+        "InvalidSignatureException MissingAuthenticationToken MissingAuthenticationTokenException"
     ),
     "throttled": (
-        gettext_lazy(
-            "Throttling ThrottlingException ThrottledException RequestLimitExceeded RequestThrottled "
-            "RequestThrottledException TooManyRequestsException PriorRequestNotComplete SlowDown "
-            "EC2ThrottledException ProvisionedThroughputExceededException "
-            "TransactionInProgressException BandwidthLimitExceeded"
-        )
+        "Throttling ThrottlingException ThrottledException RequestLimitExceeded RequestThrottled "
+        "RequestThrottledException TooManyRequestsException PriorRequestNotComplete SlowDown EC2ThrottledException "
+        "ProvisionedThroughputExceededException TransactionInProgressException BandwidthLimitExceeded"
     ),
     "not_found": (
-        gettext_lazy(
-            "NoSuchEntity StackNotFoundException ServiceNotActiveException ParameterNotFound "
-            "UnableToGetUpstreamImageException"
-        )
+        "NoSuchEntity StackNotFoundException ServiceNotActiveException ParameterNotFound "
+        "UnableToGetUpstreamImageException"
     ),
     "limit_exceeded": (
-        gettext_lazy(
-            "LimitExceededException LimitExceeded ResourceLimitExceeded "
-            "ServiceQuotaExceededException TargetGroupAssociationLimit"
-        )
+        "LimitExceededException LimitExceeded ResourceLimitExceeded ServiceQuotaExceededException "
+        "TargetGroupAssociationLimit"
     ),
     "conflict": (
-        gettext_lazy(
-            "OperationInProgressException ResourceInUse ResourceInUseException DependencyViolation "
-            "InvalidChangeSetStatus PriorityInUse UpdateInProgressException "
-            "OperationAbortedException ConflictException ResourceInUseFault ScalingActivityInProgress"
-        )
+        "OperationInProgressException ResourceInUse ResourceInUseException DependencyViolation "
+        "InvalidChangeSetStatus PriorityInUse UpdateInProgressException OperationAbortedException "
+        "ConflictException ResourceInUseFault ScalingActivityInProgress"
     ),
-    "not_yet": gettext_lazy("ResourceContention"),
-    "token_used": gettext_lazy("TokenAlreadyExistsException"),
-    "already_exists": gettext_lazy("DuplicateTargetGroupName DuplicateListener DuplicateLoadBalancerName"),
+    "not_yet": "ResourceContention",
+    "token_used": "TokenAlreadyExistsException",
+    "already_exists": "DuplicateTargetGroupName DuplicateListener DuplicateLoadBalancerName",
     "refused": (
-        gettext_lazy(
-            "OperationNotPermitted UnsupportedFeatureException KmsException UnsupportedOperation "
-            "UnsupportedOperationException UnsupportedProtocol IncompatibleProtocols "
-            "InsufficientCapabilitiesException InvalidConfigurationRequest InvalidInput "
-            "InvalidLoadBalancerAction InvalidNextToken InvalidTarget InvalidTagParameterException "
-            "MalformedPolicyDocument PackedPolicyTooLarge PolicyEvaluation "
-            "PlatformTaskDefinitionIncompatibilityException PlatformUnknownException"
-        )
+        "OperationNotPermitted UnsupportedFeatureException KmsException UnsupportedOperation "
+        "UnsupportedOperationException UnsupportedProtocol IncompatibleProtocols InsufficientCapabilitiesException "
+        "InvalidConfigurationRequest InvalidInput InvalidLoadBalancerAction InvalidNextToken InvalidTarget "
+        "InvalidTagParameterException MalformedPolicyDocument PackedPolicyTooLarge PolicyEvaluation "
+        "PlatformTaskDefinitionIncompatibilityException PlatformUnknownException"
     ),
     "aws_internal": (
-        gettext_lazy(
-            "InternalFailure InternalError InternalServerError ServerException ServiceUnavailable "
-            "ServiceUnavailableException InternalServiceException HealthUnavailable"
-        )
+        "InternalFailure InternalError InternalServerError ServerException ServiceUnavailable "
+        "ServiceUnavailableException InternalServiceException "
+        "HealthUnavailable"
     ),
 }
 _SLUGS = {name: slug for slug, names in _CODES.items() for name in names.split()}

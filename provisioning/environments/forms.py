@@ -24,19 +24,23 @@ class EnvironmentForm(forms.Form):
     account = forms.ModelChoiceField(
         AwsAccount.objects.none(), label=_("AWS account"), empty_label=None, error_messages=_NO_ACCOUNT
     )
-    name = forms.CharField(max_length=NAME_LENGTH, help_text=_("For example Development, QA or Production."))
+    name = forms.CharField(
+        max_length=NAME_LENGTH, help_text=_("For example Development, QA or Production."), label=_("Name")
+    )
     kind = forms.ChoiceField(
         choices=Environment.Kind.choices,
         initial=Environment.Kind.DEV,
         widget=forms.RadioSelect,
         help_text=_("Production gets an outgoing gateway in each zone and is protected against deletion."),
+        label=_("Kind"),
     )
-    region = forms.ChoiceField(choices=region_choices)
+    region = forms.ChoiceField(choices=region_choices, label=_("Region"))
     size = forms.ChoiceField(
         choices=Environment.Size.choices,
         initial=Environment.Size.SMALL,
         widget=forms.RadioSelect,
         help_text=_("Hosts are added and removed within these bounds as your services need."),
+        label=_("Size"),
     )
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
@@ -60,7 +64,7 @@ class FleetFilter(Filters):
     state = forms.ChoiceField(
         required=False,
         label=_("State"),
-        choices=[("", _("Any")), *((state, look_of(state).word) for state in MOVES if state not in GONE)],
+        choices=[("", _("Any")), *((state, look_of(state).label) for state in MOVES if state not in GONE)],
     )
     kind = forms.ChoiceField(required=False, label=_("Kind"), choices=[("", _("Any")), *Environment.Kind.choices])
     customer = search(_("Customer"))

@@ -82,7 +82,7 @@ class Environment(Stateful):
     @property
     def region_name(self) -> str:
         """Where it is, e.g. "Ireland"; AWS's code when we have no word."""
-        return regions.NAMES.get(self.region, self.region)
+        return str(regions.NAMES.get(self.region, self.region))
 
     @property
     def can_be_deleted(self) -> bool:

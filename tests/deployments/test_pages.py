@@ -1,5 +1,7 @@
 """The pages about services and deployments, as each person meets them."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -72,6 +74,7 @@ class TestGrid:
     def test_an_empty_cell_offers_a_deployment_to_those_who_may(self, browse, alice, acme, api, dev):
         link = "/c/acme/services/api/deploy/?environment=dev"
         viewer = factories.member(acme, "viewer")
+        factories.ReleaseFactory(service=api)
 
         assert link in browse(alice).get("/c/acme/services/").content.decode()
         assert link not in browse(viewer).get("/c/acme/services/").content.decode()
@@ -179,6 +182,19 @@ class TestRegister:
 
         assert response.status_code == 422
         assert not Application.objects.filter(name="Another").exists()
+
+    def test_one_of_two_is_needed_so_neither_is_called_optional(self, browse, bob, api):
+        page = browse(bob).get("/c/acme/services/new/").content.decode()
+
+        for label in ("Application", "Name of the new application"):
+            assert re.search(rf"<label[^>]*>{label}</label>", page)
+        assert re.search(r'<label[^>]*>Code repository<span class="optional">', page)
+
+    def test_who_has_no_application_yet_is_not_asked_which_one(self, browse, bob, account):
+        page = browse(bob).get("/c/acme/services/new/").content.decode()
+
+        assert '<input type="hidden" name="application"' in page
+        assert 'name="new_application"' in page
 
     def test_another_customers_account_is_no_choice(self, browse, bob):
         theirs = factories.AwsAccountFactory()

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from deployments import states
 from deployments.catalog import selectors
 from deployments.catalog import services as catalog
-from deployments.catalog.push import instructions
+from deployments.catalog.push import TAG, instructions
 from deployments.catalog.rules import Identity, Settings
 from deployments.models import Deployment, Service
 from deployments.rollouts import services
@@ -163,8 +163,9 @@ def test_push_instructions_log_in_to_aws_first(settings):
     login = "aws ecr get-login-password --region eu-west-1 | docker login --username AWS --password-stdin"
     assert [command for _, command in instructions(service)] == [
         f"{login} {registry}",
-        f"docker build --tag {registry}/acme/api:v1 .",
-        f"docker push {registry}/acme/api:v1",
+        TAG,
+        f"docker build --tag {registry}/acme/api:$TAG .",
+        f"docker push {registry}/acme/api:$TAG",
     ]
 
 
@@ -173,8 +174,9 @@ def test_a_local_registry_wants_no_login(settings):
     service = factories.ServiceFactory(repository__uri="127.0.0.1:4566/acme/api")
 
     assert [command for _, command in instructions(service)] == [
-        "docker build --tag 127.0.0.1:4566/acme/api:v1 .",
-        "docker push 127.0.0.1:4566/acme/api:v1",
+        TAG,
+        "docker build --tag 127.0.0.1:4566/acme/api:$TAG .",
+        "docker push 127.0.0.1:4566/acme/api:$TAG",
     ]
 
 

@@ -77,7 +77,7 @@ def bakery_in(olivia: Olivia, account: AwsAccount) -> Service:
 def push_as_shown(olivia: Olivia, service: Service) -> str:
     """The page shows where to; with Docker it is Docker that pushes. The digest."""
     uri = service.repository.uri
-    assert f"docker push {uri}:v1" in olivia.browser.open(f"{olivia.home}/services/{service.name}/").text
+    assert f"docker push {uri}:$TAG" in olivia.browser.open(f"{olivia.home}/services/{service.name}/").text
     host, _, name = uri.partition("/")
     assert (host, name.partition("/")[0]) == (f"127.0.0.1:{olivia.stack.aws_port}", SECOND)
     if olivia.stack.runtime == "docker":

@@ -38,12 +38,12 @@ def test_everything_is_one_list_the_most_urgent_first(db):
     factories.TicketFactory(subject="high", priority="high")
 
     assert [(item.kind, item.state) for item in needs()] == [
-        ("Ticket", "open"),
-        ("Environment", "errored"),
-        ("Rollout", "rolled_back"),
-        ("Ticket", "open"),
-        ("Rollout", "failed"),
-        ("Environment", "planned"),
+        ("ticket", "open"),
+        ("environment", "errored"),
+        ("rollout", "rolled_back"),
+        ("ticket", "open"),
+        ("rollout", "failed"),
+        ("environment", "planned"),
     ]
 
 
@@ -88,7 +88,7 @@ def test_an_image_repository_that_we_fail_to_make_is_there_and_one_that_aws_refu
 
     (item,) = needs()
     assert (item.kind, item.title, str(item.why)) == (
-        "Image repository",
+        "image_repository",
         ours.repository.name,
         "Something went wrong on our side.",
     )
@@ -176,7 +176,7 @@ def test_whose_tickets_are_shown_can_be_chosen(erin):
     rollout("failed")
 
     def shown(whose: str) -> list[str]:
-        return [item.title.split(" ", 1)[1] for item in needs(erin, whose) if item.kind == "Ticket"]
+        return [item.title.split(" ", 1)[1] for item in needs(erin, whose) if item.kind == "ticket"]
 
     assert (shown("mine"), shown("unassigned"), len(shown(""))) == (["hers"], ["nobody's"], 2)
     assert len(needs(erin, "mine")) == 1
@@ -207,5 +207,5 @@ def test_every_page_shows_what_comes_next_in_the_one_list(db):
 
     kinds = [item.kind for start in range(0, 8, 3) for item in whole[start : start + 3]]
 
-    assert kinds == ["Outage", *["Ticket"] * 5, "Rollout"]
+    assert kinds == ["outage", *["ticket"] * 5, "rollout"]
     assert [item.title for item in whole] == [item.title for at in range(len(whole)) for item in [whole[at]]]

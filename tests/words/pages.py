@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
 
 from tests.words.pseudo import CLOSE, OPEN
@@ -29,6 +30,8 @@ NAMES = {
     "GiB",
     "CSV",
     "PDF",
+    "http",
+    "https",
     "min",
 }
 
@@ -44,11 +47,12 @@ def words_of_rows() -> frozenset[str]:
     """Every word that stands in the database: it may be shown as it is."""
     words: set[str] = set()
     for model in apps.get_models():
-        kinds = (models.CharField, models.TextField)
+        kinds = (models.CharField, models.TextField, models.JSONField)
         names = [field.name for field in model._meta.concrete_fields if isinstance(field, kinds)]
         if names and model._meta.managed:
             for row in model._default_manager.values_list(*names):
                 words.update(WORD.findall(" ".join(str(value) for value in row)))
+    words.update(WORD.findall(" ".join(str(value) for value in [*settings.SELLER.values(), *settings.AWS_REGIONS])))
     return frozenset(words | NAMES)
 
 

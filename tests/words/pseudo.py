@@ -14,13 +14,15 @@ from types import ModuleType
 import allauth
 import django
 from django.conf import settings
+from django.contrib import auth
 
 LANGUAGE = "en-xa"  # its region is one of those that are nobody's
 OPEN, CLOSE = "⟦", "⟧"
 BRACKETS = f"printf '{OPEN}'; cat; printf '{CLOSE}'"
+PLURALS = "nplurals=2; plural=(n != 1);"  # which gettext leaves open for a language it does not know
 SPEAKING = ("portal", "provisioning", "deployments", "billing", "templates")
 SILENT = shutil.ignore_patterns("demo", "localaws", "stacks", "migrations", "__pycache__")
-LIBRARIES = (django, allauth)  # their own sentences are shown, too
+LIBRARIES = (django, auth, allauth)  # their own sentences are shown, too
 
 
 def make(directory: Path) -> None:
@@ -30,7 +32,6 @@ def make(directory: Path) -> None:
     own, work = folder / "django.po", folder / "all.po"
     _extract(own)
     _run("msgcat", "--use-first", "-o", str(work), str(own), *(str(_english(library)) for library in LIBRARIES))
-    work.write_text(work.read_text().replace("nplurals=INTEGER; plural=EXPRESSION", "nplurals=2; plural=(n != 1)"))
     _run("msgen", "-o", str(own), str(work))
     _run("msgfilter", "--keep-header", "-i", str(own), "-o", str(work), "sh", "-c", BRACKETS)
     _run("msgfmt", "-o", str(folder / "django.mo"), str(work))
@@ -44,13 +45,15 @@ def _extract(to: Path) -> None:
             shutil.copytree(settings.BASE_DIR / each, copy / each, ignore=SILENT)
         (copy / "locale").mkdir()
         _run(sys.executable, "-m", "django", "makemessages", "-l", "en_XA", "--no-obsolete", "-v", "0", cwd=copy)
-        shutil.copy(copy / "locale/en_XA/LC_MESSAGES/django.po", to)
+        said = (copy / "locale/en_XA/LC_MESSAGES/django.po").read_text()
+        to.write_text(said.replace("nplurals=INTEGER; plural=EXPRESSION;", PLURALS))
 
 
 def _english(library: ModuleType) -> Path:
     """The library's own sentences."""
     folder = Path(str(library.__file__)).parent
-    return next(path for path in folder.rglob("locale/en/LC_MESSAGES/django.po") if "contrib" not in path.parts)
+    found = [*folder.glob("conf/locale/en/LC_MESSAGES/django.po"), *folder.glob("locale/en/LC_MESSAGES/django.po")]
+    return found[0]
 
 
 def _run(*command: str, cwd: Path | None = None) -> None:
