@@ -8,7 +8,6 @@ from deployments.configuration.selectors import Place
 from deployments.consul import Change, ConsulStore
 from portal.accounts.models import Customer, User
 from tests import factories
-from tests.callers import by
 from tests.configuration.editor import Editor
 from tests.consul.conftest import consul_url, has_consul
 
@@ -37,7 +36,7 @@ def put(consul: ConsulStore, place: Place) -> Callable[..., None]:
     def write(pairs: dict[str, str]) -> None:
         snapshot = consul.read(place.prefix)
         indexes = {entry.key: entry.modify_index for entry in snapshot.entries}
-        consul.save(place.prefix, by([Change(key, value, indexes.get(key, 0)) for key, value in pairs.items()]))
+        consul.save(place.prefix, [Change(key, value, indexes.get(key, 0)) for key, value in pairs.items()])
 
     return write
 

@@ -12,6 +12,7 @@ from deployments.configuration.drafts import Draft, Line
 from deployments.consul import Change, Entry, Snapshot
 from deployments.models import ConfigurationChange, ConfigurationSave
 from portal.core.models import AuditEvent
+from portal.core.sentences import said
 from tests import factories
 from tests.callers import by
 from tests.conftest import free_port
@@ -100,7 +101,7 @@ def test_a_reason_corrected_before_a_save_is_repeated_is_the_one_that_is_kept(ed
     page.save("Find it")
 
     assert ConfigurationSave.objects.get().reason == "Find it"
-    assert AuditEvent.objects.get(action="configuration.saved").after["reason"] == "Find it"
+    assert AuditEvent.objects.get(action="configuration.saved").after["reason"] == said("Find it").as_json()
 
 
 @pytest.mark.consul
@@ -124,7 +125,7 @@ def test_a_repeated_save_whose_first_try_was_heard_after_all_is_no_conflict(cons
     index = consul.read(place.prefix).get("level").modify_index
     mine = draft(index)
     saved(place, bob, state=State.SAVING, save_id=mine.save_id, change={"base_index": index})
-    consul.save(place.prefix, by([Change("level", "debug", index)]))  # the answer to this got lost
+    consul.save(place.prefix, [Change("level", "debug", index)])  # the answer to this got lost
 
     services.save(place, by(bob), mine, "Find it")
 
@@ -160,7 +161,7 @@ def test_a_deletion_cut_off_by_a_crash_is_found_done(consul, put, place, bob, ed
     index = consul.read(place.prefix).get("level").modify_index
     deletion = {"action": "delete", "after": "", "base_index": index}
     saved(place, bob, state=State.SAVING, at=an_hour_ago(), change=deletion)
-    consul.save(place.prefix, by([Change("level", None, index)]))
+    consul.save(place.prefix, [Change("level", None, index)])
 
     editor(bob).open()
 

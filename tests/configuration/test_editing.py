@@ -47,7 +47,7 @@ def test_a_save_stands_in_the_history_and_the_audit_log(editor, bob, put, place)
     assert event.after == {
         "state": "saved",
         "environment": "Development",
-        "reason": "Find the slow query",
+        "reason": {"code": "said", "facts": {"text": "Find the slow query"}},
         "keys": ["Changed level", "Added new"],
     }
 
