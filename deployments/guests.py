@@ -71,10 +71,6 @@ class PlacedServices:
         """Whether one of them does not answer."""
         return availability.failing(environment)
 
-    def answered_in(self, environment_id: int) -> float | None:
-        """How often those with an address answered this month."""
-        return availability.percent_in(environment_id)
-
     def forget(self, environment_id: int) -> None:
         """No list counts what ran there any more."""
         Placement.objects.filter(environment=environment_id).update(**_NOTHING_RUNS)

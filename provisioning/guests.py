@@ -36,6 +36,13 @@ class Health:
     failing: int = 0
     unhealthy: int = 0
     since: datetime | None = None  # the oldest that does not answer
+    asked: int = 0  # how often those with an address were asked this month, and how often they answered
+    answered: int = 0
+
+    @property
+    def percent(self) -> float | None:
+        """How often those with an address answered this month; None when none was asked."""
+        return 100 * self.answered / self.asked if self.asked else None
 
     @property
     def state(self) -> str:
@@ -65,9 +72,6 @@ class Guests(Protocol):
 
     def failing(self, environment: OuterRef) -> Exists:
         """Whether something does not answer in the environment of an outer query."""
-
-    def answered_in(self, environment_id: int) -> float | None:
-        """How often its public services answered this month, in percent; None when none was asked."""
 
     def forget(self, environment_id: int) -> None:
         """The environment is gone, and with it all that ran there."""
@@ -112,12 +116,6 @@ def health_of(environment_ids: Collection[int]) -> dict[int, Health]:
 def failing() -> Q:
     """For environments: those in which something does not answer."""
     return reduce(or_, (Q(each.failing(OuterRef("pk"))) for each in _known), Q(pk__in=[]))
-
-
-def answered_in(environment_id: int) -> float | None:
-    """How often the environment's public services answered this month, in percent: what the worst app says."""
-    said = [each.answered_in(environment_id) for each in _known]
-    return min((each for each in said if each is not None), default=None)
 
 
 def forget(environment_id: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, FilteredRelation, Min, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from deployments.models import Availability, Placement, Service
@@ -71,8 +71,10 @@ def _is_seen(row: Placement) -> bool:
 
 def health_of(environments: Collection[int]) -> dict[int, Health]:
     """How the services of each of these environments (by pk) are, in one query; without those where nothing runs."""
+    month = FilteredRelation("availability", condition=Q(availability__month=this_month()))
     rows = (
         Placement.objects.filter(environment__in=environments, release__isnull=False)
+        .annotate(now=month)
         .order_by()
         .values("environment")
         .annotate(
@@ -80,6 +82,8 @@ def health_of(environments: Collection[int]) -> dict[int, Health]:
             failing=Count("pk", filter=Q(failing_since__isnull=False)),
             unhealthy=Count("pk", filter=Q(health=Placement.Health.UNHEALTHY)),
             since=Min("failing_since"),
+            asked=Sum("now__asked", default=0),
+            answered=Sum("now__answered", default=0),
         )
     )
     return {row.pop("environment"): Health(**row) for row in rows}
@@ -102,10 +106,3 @@ def percent_of_services(service: Service) -> dict[int, float]:
         environment: 100 * answered / asked
         for environment, asked, answered in rows.values_list("placement__environment", "asked", "answered")
     }
-
-
-def percent_in(environment: int) -> float | None:
-    """How often all services of the environment together answered this month; None when none was asked."""
-    rows = Availability.objects.filter(placement__environment=environment, month=this_month())
-    total = rows.aggregate(asked=Sum(F("asked")), answered=Sum(F("answered")))
-    return 100 * total["answered"] / total["asked"] if total["asked"] else None

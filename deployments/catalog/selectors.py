@@ -51,6 +51,13 @@ _SHOWN: dict[str, Q] = {
 }
 
 
+def service_at(customer: Customer, name: str) -> Service | None:
+    """The service of that name, with what its page shows of it."""
+    named = Service.objects.for_customer(customer).filter(name=name)
+    found: Service | None = named.select_related("application", "repository").first()
+    return found
+
+
 def has_application(customer: Customer, slug: str) -> bool:
     return Application.objects.for_customer(customer).filter(slug=slug).exists()
 
@@ -168,7 +175,8 @@ def lanes(service: Service, shown: Sequence[Environment], every: Sequence[Enviro
     left = {each.pk: before.pk for before, each in pairwise(every)}
     wanted = {each.pk for each in shown}
     placements = _placements(service, wanted | {left[pk] for pk in wanted & left.keys()})
-    has_release = Release.objects.filter(service=service).exists()
+    runs = any(each.release_id for each in placements.values())
+    has_release = runs or Release.objects.filter(service=service).exists()
     answered = percent_of_services(service)
     return [
         _lane(

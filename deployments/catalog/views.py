@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,7 +55,9 @@ TABS = (
 @customer_page(Can.VIEW)
 def service(request: CustomerRequest, name: str) -> HttpResponse:
     """One service: where it runs, its history, its releases and its settings."""
-    found = load(Service, request.customer, name=name)
+    found = selectors.service_at(request.customer, name)
+    if found is None:
+        raise Http404
     wanted = request.GET.get("tab", "")
     tab = wanted if wanted in dict(TABS) else "deployments"
     url = reverse("service", args=[request.customer.slug, name])

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Customer
 from provisioning import guests, states
-from provisioning.changes.selectors import living_stacks
 from provisioning.models import Environment, StackResource
 
 _SENTENCES = {
@@ -91,9 +90,9 @@ def progress_of(environment: Environment, resources: Iterable[StackResource]) ->
     return Progress(done, len(rows), "Resources deleted" if away else "Resources ready")
 
 
-def outputs_of(environment: Environment) -> dict[str, str]:
+def outputs_of(resources: Iterable[StackResource]) -> dict[str, str]:
     """What its stacks say of themselves, in AWS's words, for engineers."""
-    return {name: value for stack in living_stacks(environment) for name, value in stack.outputs.items()}
+    return {name: value for each in resources for name, value in each.stack.outputs.items()}
 
 
 def stages_of(environment: Environment) -> list[Stage]:

@@ -62,7 +62,7 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
     tables = guests.tables_of(row.pk, request) if row.is_ready else []
     if file := next(filter(None, (table.export() for table in tables)), None):
         return file
-    resources = list(resources_of(row))
+    resources = list(resources_of(row).select_related("stack"))
     context = {
         "environment": row,
         "resources": resources,
@@ -70,12 +70,11 @@ def environment(request: CustomerRequest, slug: str) -> HttpResponse:
         "progress": selectors.progress_of(row, resources),
         "stages": selectors.stages_of(row),
         "charges": charges(row.change.plan) if row.change else [],
-        "outputs": selectors.outputs_of(row),
+        "outputs": selectors.outputs_of(resources),
         "url": load_balancer_url(row),
         "history": row.steps,
         "tables": tables,
         "health": guests.health_of([row.pk])[row.pk] if row.is_ready else None,
-        "answered": guests.answered_in(row.pk) if row.is_ready else None,
     }
     response = htmx.progress(request, "provisioning/environment.html", context, partial="status", running=row.is_active)
     if response.status_code == htmx.STOP_POLLING:

@@ -269,7 +269,7 @@ def test_pages_ask_as_much_for_many_rows_as_for_few(dev, alice, browse, django_a
 
     with django_assert_max_num_queries(8):
         client.get(url("environments"))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(8):
         client.get(dev.get_absolute_url())
 
 

@@ -42,7 +42,8 @@ def test_pages_take_as_many_queries_for_few_rows_as_for_very_many(erin: User, fr
 
     many = counts(customer("large", services=10_000, deployments=50_000), "large", erin, fred)
 
-    assert many == few
+    # A list that fits on one page is not counted.
+    assert {page: many[page] - few[page] for page in few if many[page] - few[page] not in (0, 1)} == {}
     assert many == BASELINE
 
 

@@ -104,7 +104,9 @@ class Table(Generic[R]):
 
     @cached_property
     def count(self) -> int:
-        """How many there are; at most one more than COUNTED."""
+        """How many there are; at most one more than COUNTED. What fits on one page is seen, not counted."""
+        if not (self.slice.before or self.slice.after):
+            return len(self.slice.rows)
         some: QuerySet[Any, Any] = self.ordered.named.order_by().values("pk")[: COUNTED + 1]
         return some.count()
 
