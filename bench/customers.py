@@ -14,11 +14,11 @@ from deployments import states
 from deployments.models import Application, Deployment, Release, Repository, Service
 from deployments.rollouts import services as rollouts
 from portal.accounts.models import Customer, Membership, User
+from portal.core.caller import on_behalf_of
 from provisioning import facts
 from provisioning.localaws.sample import images
 from provisioning.models import AwsAccount, Environment
 from provisioning.stacks import load
-from tests.callers import by
 
 WEB_THREADS = 8  # as many requests as the Procfile's web takes at once
 LOOK_SECONDS = 0.02
@@ -73,7 +73,7 @@ class Site:
 
     def click(self, service: Service, environment: Environment, digest: str) -> Deployment:
         """What the page does when somebody deploys that image."""
-        return rollouts.deploy_image(service, environment, digest, by(self.user))
+        return rollouts.deploy_image(service, environment, digest, on_behalf_of(self.user))
 
     def release(self, service: Service) -> Release:
         """One whose image the account is said to have."""

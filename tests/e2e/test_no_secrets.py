@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from portal.core.models import AuditEvent, Step
+from portal.core.sentences import Sentence
 from provisioning.models import AwsAccount
 from tests.configuration.page import Page
 from tests.e2e.conftest import ON_SQLITE
@@ -22,10 +23,17 @@ TYPED, CHOSEN = "a-password-typed-wrongly-41", "a password chosen by the invited
 VALUE = "the-value-of-a-configuration-secret-43"
 
 
+class WithSentences(DjangoJSONEncoder):
+    """Sentences as they are stored."""
+
+    def default(self, value: object) -> object:
+        return value.as_json() if isinstance(value, Sentence) else super().default(value)
+
+
 def written(olivia: Olivia) -> dict[str, str]:
     """All that the portal keeps for others to read: its programs' logs, the audit log, the steps of its work."""
     rows = [*AuditEvent.objects.values(), *Step.objects.values()]
-    return {**olivia.stack.logs, "audit": json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False)}
+    return {**olivia.stack.logs, "audit": json.dumps(rows, cls=WithSentences, ensure_ascii=False)}
 
 
 def leaks(texts: Mapping[str, str], secrets: Mapping[str, str]) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 import pytest
 
 from portal.core.models import AuditEvent
+from portal.core.sentences import from_json
 from provisioning.accounts import services
 from provisioning.accounts.rules import AccountData
 from tests import factories
@@ -32,7 +33,7 @@ def button(account) -> str:
 def test_it_makes_the_role_without_which_the_connection_test_fails(aws, demo, other, alice, browse):
     services.test_account(other, by(alice))
     assert other.state == "failing"
-    assert "Either the role does not exist, or" in other.checks[0]["sentence"]
+    assert "Either the role does not exist, or" in str(from_json(other.checks[0]["sentence"]))
 
     answer = browse(alice).post(button(other))
     services.test_account(other, by(alice))
