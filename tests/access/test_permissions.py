@@ -113,6 +113,15 @@ def test_an_engineer_takes_no_owner_down(acme, alice, erin):
     assert member(alice).role == "owner"
 
 
+def test_pages_offer_no_change_of_a_role_that_can_do_more(browse, acme, alice, bob, erin):
+    page = browse(erin).get("/c/acme/people/").content.decode()
+
+    assert f"/people/{member(bob).pk}/role/" in page
+    assert f"/people/{member(bob).pk}/remove/" in page
+    assert f"/people/{member(alice).pk}/role/" not in page
+    assert f"/people/{member(alice).pk}/remove/" not in page
+
+
 def test_what_engineers_invite_is_mailed_and_shown_to_nobody(browse, acme, erin):
     page = browse(erin).post("/c/acme/people/invite/", {"email": "dave@acme.example", "role": "viewer"})
 

@@ -30,7 +30,7 @@ def people(request: CustomerRequest) -> HttpResponse:
         return file
     roles = [(role.value, role.label) for role in grantable(request.caller, request.customer)]
     members = PEOPLE.show(request, selectors.members(request.customer), without=() if manages else ["actions"])
-    return members.page("accounts/people.html", {"invitations": invitations, "roles": roles})
+    return members.page("accounts/people.html", {"invitations": invitations, "roles": roles, "grantable": dict(roles)})
 
 
 @customer_page(Can.MANAGE)
